@@ -1,0 +1,37 @@
+//! The only door to the kernel: descriptors, mappings, segments, locks, futexes and sockets.
+//!
+//! Nothing here knows what the bytes mean. Everything here returns `io::Result`; the floors
+//! above turn an errno into a sentence that names what it happened to.
+
+mod clock;
+mod dirs;
+mod fd;
+mod fork;
+mod futex;
+mod lock;
+mod map;
+mod memfd;
+mod pages;
+mod poll;
+mod segment;
+mod socket;
+
+pub use clock::{boot_time_of_self, monotonic_ns};
+pub use dirs::{RunDir, publisher_dir, subscriber_dirs};
+pub use fd::Fd;
+pub use fork::{Generation, generation};
+pub use futex::{wait as futex_wait, wake_all as futex_wake_all};
+pub use lock::{KeyLock, Owner, is_alive, lock_owner, lock_whole};
+pub use map::{Mapping, ReadMap, ReadOnly, ReadWrite, WriteMap};
+pub use memfd::{Seals, create_memfd, has_seals, publish_read_only, seal, seal_page};
+pub use pages::PageRegion;
+pub use poll::{Poller, Ready, Waker, wait_readable};
+pub use segment::{
+    NamedSegment, SEGMENT_DIR, owner_of, remove_dead, segment_path, segments_of,
+};
+pub use socket::{
+    Listener, Received, connect, listen, notify_pair, peer_credentials, receive, send, send_byte,
+};
+
+/// Size of a page of this machine; the wire is defined for 4096.
+pub const PAGE: usize = 4096;
