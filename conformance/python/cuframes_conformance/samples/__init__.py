@@ -1,0 +1,1 @@
+"""The contents of ``conformance/vectors``, as Python values."""
