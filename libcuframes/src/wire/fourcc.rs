@@ -52,8 +52,8 @@ const fn plane(bytes: u32, h_shift: u32, v_shift: u32) -> Plane {
     }
 }
 
-/// The planes of one format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The planes of one format; the default has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PixelLayout {
     planes: &'static [Plane],
 }
