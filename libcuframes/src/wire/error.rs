@@ -128,6 +128,24 @@ pub enum WireError {
         /// The value.
         value: u64,
     },
+    /// A subscriber asks for frames in a way that does not exist.
+    #[error("HELLO_REQ asks for mode {mode}; the modes are 1 NEWEST_ONLY and 2 STRICT_ORDER")]
+    Mode {
+        /// The number in the request.
+        mode: u32,
+    },
+    /// The subscriber lacks what this publisher's memory needs.
+    #[error(
+        "the subscriber cannot join: {reason} (its capabilities are 0x{capabilities:X}); {remedy}"
+    )]
+    CannotJoin {
+        /// What the publisher has that the subscriber lacks.
+        reason: &'static str,
+        /// What the subscriber said it can.
+        capabilities: u32,
+        /// What to do about it.
+        remedy: &'static str,
+    },
     /// The answer of the publisher gives what was not asked for.
     #[error(
         "the publisher granted {what} that was not asked for (0x{value:X}); the connection is closed"
@@ -177,8 +195,10 @@ impl WireError {
     #[must_use]
     pub fn code(&self) -> ErrorCode {
         match self {
-            WireError::Key { .. } | WireError::Name { .. } => ErrorCode::InvalidArgument,
-            WireError::Unsupported { .. } => ErrorCode::Unsupported,
+            WireError::Key { .. } | WireError::Name { .. } | WireError::Mode { .. } => {
+                ErrorCode::InvalidArgument
+            }
+            WireError::Unsupported { .. } | WireError::CannotJoin { .. } => ErrorCode::Unsupported,
             _ => ErrorCode::Protocol,
         }
     }

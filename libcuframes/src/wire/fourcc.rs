@@ -59,7 +59,7 @@ pub struct PixelLayout {
 }
 
 impl PixelLayout {
-    /// The layout of a fourcc; one that is not in the table is UNSUPPORTED.
+    /// The layout of a fourcc. 0 is none; one that is not in the table is UNSUPPORTED.
     ///
     /// ```
     /// use cuframes::wire::{PixelLayout, fourcc};
@@ -83,6 +83,13 @@ impl PixelLayout {
             RG24 | BG24 => &RGB_PLANES,
             AR24 | AB24 | XR24 | XB24 => &RGBA_PLANES,
             R8 => &GREY_PLANES,
+            0 => {
+                return Err(WireError::Field {
+                    field: "format",
+                    value: 0,
+                    allowed: "a DRM fourcc",
+                });
+            }
             _ => {
                 return Err(WireError::Unsupported {
                     what: "pixel format (fourcc)",
@@ -156,7 +163,12 @@ mod tests {
         assert_eq!((grey.row_bytes(1, 64), grey.rows(1, 64)), (0, 0));
         assert_eq!(
             PixelLayout::of(0).map_err(|e| e.code()),
-            Err(ErrorCode::Unsupported)
+            Err(ErrorCode::Protocol)
+        );
+        assert_eq!(
+            PixelLayout::of(0x3231_5659).map_err(|e| e.code()),
+            Err(ErrorCode::Unsupported),
+            "YV12 is a fourcc, but not one of ours"
         );
         let wide = PixelLayout::of(AR24).expect("known");
         assert_eq!(wide.row_bytes(0, u32::MAX), u32::MAX);

@@ -1,6 +1,9 @@
 //! HELLO_REQ: what a subscriber or observer asks for, and the agreement on a version.
 
-use super::{ConsumerName, MAGIC, Mode, PROTO_V1, PROTO_V2, WireError, capability, packet_request};
+use super::{
+    ConsumerName, Geometry, MAGIC, MemoryKind, Mode, PROTO_V1, PROTO_V2, WireError, capability,
+    header_flag, packet_request,
+};
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout};
 
 /// Payload of HELLO_REQ, 128 bytes.
@@ -144,6 +147,51 @@ impl ValidHello {
         agree(self.highest, self.lowest, ours_highest, ours_lowest)
     }
 
+    /// The capabilities that a publisher with this ring grants, or why this peer cannot
+    /// join it. An observer takes part in no GPU order and is never notified.
+    pub fn grant(&self, geometry: &Geometry) -> Result<u32, WireError> {
+        let refuse = |reason, remedy| {
+            Err(WireError::CannotJoin {
+                reason,
+                capabilities: self.capabilities,
+                remedy,
+            })
+        };
+        let has = |bits| self.capabilities & bits == bits;
+        let memory = geometry.memory.capability();
+        if !has(memory) {
+            return refuse(
+                geometry.memory.missing(),
+                "use a build and a machine that can import such memory, or let the publisher use another kind",
+            );
+        }
+        let sync = if self.is_observer() {
+            0
+        } else {
+            geometry.sync.capability()
+        };
+        if !has(sync) {
+            return refuse(
+                "it cannot follow the publisher's GPU order",
+                "let the publisher use sync CPU",
+            );
+        }
+        let pool_is_fd = geometry.memory != MemoryKind::CudaIpc && geometry.pool_size != 0;
+        let nameless = geometry.flags & header_flag::ANONYMOUS != 0;
+        if (pool_is_fd || nameless) && !has(capability::FD_PASSING) {
+            return refuse(
+                "pool or segments of this publisher exist only as descriptors",
+                "ask for FD_PASSING",
+            );
+        }
+        let optional = if self.is_observer() {
+            capability::OBSERVER
+        } else {
+            capability::NOTIFY
+        };
+        Ok(memory | sync | self.capabilities & (capability::FD_PASSING | optional))
+    }
+
     /// Known bits of the packet flags, which mean something from version 2 on.
     #[must_use]
     pub const fn packet_flags(&self, agreed: u32) -> u32 {
@@ -181,155 +229,4 @@ pub fn agree(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::wire::ErrorCode;
-
-    fn hello() -> HelloRequest {
-        let name = ConsumerName::new("viewer").expect("valid");
-        let capabilities = capability::FD_PASSING | capability::HOST;
-        HelloRequest {
-            pid: 0x1234,
-            ..HelloRequest::new(&name, Mode::StrictOrder, capabilities)
-        }
-    }
-
-    #[test]
-    fn the_bytes_are_those_of_the_document() {
-        let mut golden = [0u8; 128];
-        golden[..0x18].copy_from_slice(&[
-            0xCC, 0x1D, 0x7C, 0xCC, 1, 0, 0, 0, 1, 0, 0, 0, 9, 0, 0, 0, 2, 0, 0, 0, 0x34, 0x12, 0,
-            0,
-        ]);
-        golden[0x28..0x2E].copy_from_slice(b"viewer");
-        golden[0x48] = 7;
-        golden[0x50] = 3;
-        let request = HelloRequest {
-            last_epoch: 7,
-            packet_flags: 3,
-            ..hello()
-        };
-        assert_eq!(request.as_bytes(), golden);
-        assert_eq!(HelloRequest::parse(&golden), Ok(request));
-    }
-
-    #[test]
-    fn a_valid_request_comes_out_as_it_went_in() {
-        let valid = hello().validate().expect("valid");
-        assert_eq!((valid.highest, valid.lowest, valid.pid), (1, 1, 0x1234));
-        assert_eq!(valid.mode, Mode::StrictOrder);
-        assert_eq!(valid.name, ConsumerName::new("viewer").ok());
-        assert!(!valid.is_observer());
-    }
-
-    #[test]
-    fn reserved_bytes_and_unknown_capabilities_are_ignored() {
-        let request = HelloRequest {
-            reserved: [0xA5; 44],
-            capabilities: u32::MAX,
-            ..hello()
-        };
-        assert_eq!(
-            request.validate().map(|v| v.capabilities),
-            Ok(capability::ALL)
-        );
-    }
-
-    #[test]
-    fn packet_flags_mean_nothing_in_version_1() {
-        let request = HelloRequest {
-            packet_flags: u32::MAX,
-            highest: 2,
-            ..hello()
-        };
-        let valid = request.validate().expect("valid");
-        assert_eq!((valid.packet_flags(1), valid.packet_flags(2)), (0, 3));
-    }
-
-    #[test]
-    fn an_observer_needs_neither_name_nor_mode() {
-        let nobody = HelloRequest {
-            name: [0; 32],
-            mode: 0,
-            ..hello()
-        };
-        assert!(nobody.validate().is_err());
-        let observer = HelloRequest {
-            capabilities: capability::OBSERVER,
-            ..nobody
-        };
-        let valid = observer.validate().expect("valid");
-        assert_eq!((valid.name, valid.is_observer()), (None, true));
-        let named = HelloRequest {
-            name: hello().name,
-            ..observer
-        }
-        .validate()
-        .expect("valid");
-        assert_eq!(named.name, ConsumerName::new("viewer").ok());
-        assert!(
-            HelloRequest {
-                name: [0xFF; 32],
-                ..observer
-            }
-            .validate()
-            .is_err()
-        );
-    }
-
-    #[test]
-    fn every_refusal_has_its_own_error() {
-        let error = |request: HelloRequest| request.validate().expect_err("refused");
-        let magic = error(HelloRequest {
-            magic: 0x4355_4652,
-            ..hello()
-        });
-        assert!(matches!(
-            magic,
-            WireError::Magic {
-                found: 0x4355_4652,
-                ..
-            }
-        ));
-        for (lowest, highest) in [(0, 1), (0, 0), (2, 1)] {
-            let range = error(HelloRequest {
-                lowest,
-                highest,
-                ..hello()
-            });
-            assert_eq!(range, WireError::VersionRange { lowest, highest });
-        }
-        let mode = error(HelloRequest { mode: 3, ..hello() });
-        assert!(matches!(
-            mode,
-            WireError::Field {
-                field: "HELLO_REQ.mode",
-                value: 3,
-                ..
-            }
-        ));
-        let name = error(HelloRequest {
-            name: [b'x'; 32],
-            ..hello()
-        });
-        assert_eq!(name.code(), ErrorCode::InvalidArgument);
-        for length in [0, 127, 129] {
-            let short = HelloRequest::parse(&vec![0; length]).expect_err("length");
-            assert_eq!(short.code(), ErrorCode::Protocol);
-        }
-    }
-
-    #[test]
-    fn versions_agree_on_the_lower_of_the_highest() {
-        assert_eq!(agree(1, 1, 1, 1), Ok(1));
-        assert_eq!(agree(2, 1, 2, 1), Ok(2));
-        assert_eq!(agree(1, 1, 2, 1), Ok(1));
-        assert_eq!(agree(9, 1, 2, 2), Ok(2));
-        for (theirs_highest, theirs_lowest, ours_highest, ours_lowest) in
-            [(1, 1, 2, 2), (2, 2, 1, 1)]
-        {
-            let error = agree(theirs_highest, theirs_lowest, ours_highest, ours_lowest);
-            assert_eq!(error.map_err(|e| e.code()), Err(ErrorCode::Protocol));
-        }
-    }
-}
+mod tests;

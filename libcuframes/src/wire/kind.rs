@@ -17,9 +17,15 @@ pub enum MemoryKind {
 }
 
 impl MemoryKind {
-    /// The kind of a header's number; others are UNSUPPORTED.
+    /// The kind of a header's number. 0 is none; others may come with a later version
+    /// and are UNSUPPORTED.
     pub fn from_u32(number: u32) -> Result<MemoryKind, WireError> {
         match number {
+            0 => Err(WireError::Field {
+                field: "memory_kind",
+                value: 0,
+                allowed: "1 CUDA_IPC, 2 CUDA_VMM, 3 HOST, 4 DMABUF",
+            }),
             1 => Ok(MemoryKind::CudaIpc),
             2 => Ok(MemoryKind::CudaVmm),
             3 => Ok(MemoryKind::Host),
@@ -39,6 +45,16 @@ impl MemoryKind {
             MemoryKind::CudaVmm => capability::CUDA_VMM,
             MemoryKind::Host => capability::HOST,
             MemoryKind::Dmabuf => capability::DMABUF,
+        }
+    }
+
+    /// What to tell a subscriber without that capability.
+    pub(super) const fn missing(self) -> &'static str {
+        match self {
+            MemoryKind::CudaIpc => "the frames are in CUDA IPC memory, which it cannot import",
+            MemoryKind::CudaVmm => "the frames are in CUDA VMM memory, which it cannot import",
+            MemoryKind::Host => "the frames are in host memory, which it did not ask for",
+            MemoryKind::Dmabuf => "the frames are in a dma-buf, which it cannot import",
         }
     }
 
@@ -134,11 +150,7 @@ impl Mode {
         match number {
             1 => Ok(Mode::NewestOnly),
             2 => Ok(Mode::StrictOrder),
-            _ => Err(WireError::Field {
-                field: "HELLO_REQ.mode",
-                value: number.into(),
-                allowed: "1 NEWEST_ONLY, 2 STRICT_ORDER",
-            }),
+            mode => Err(WireError::Mode { mode }),
         }
     }
 }
@@ -168,6 +180,10 @@ mod tests {
         );
         assert_eq!(
             Mode::from_u32(0).map_err(|e| e.code()),
+            Err(ErrorCode::InvalidArgument)
+        );
+        assert_eq!(
+            MemoryKind::from_u32(0).map_err(|e| e.code()),
             Err(ErrorCode::Protocol)
         );
         assert_eq!(MemoryKind::from_u32(3).map(|kind| kind as u32), Ok(3));

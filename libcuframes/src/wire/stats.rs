@@ -49,8 +49,7 @@ fn encode_one(rows: &[SubscriberSlot], flags: u16) -> Vec<u8> {
     frame_message(MessageType::Stats, flags, &payload)
 }
 
-/// Takes one message's payload apart. A row of a later version may be longer; what this
-/// version does not know of it is skipped.
+/// Takes one message's payload apart; count, row size and length must agree.
 pub fn parse_stats(payload: &[u8]) -> Result<Vec<SubscriberSlot>, WireError> {
     let actual = payload.len() as u64;
     let length = |expected| WireError::Length {
@@ -69,12 +68,12 @@ pub fn parse_stats(payload: &[u8]) -> Result<Vec<SubscriberSlot>, WireError> {
             allowed: "0 to 31",
         });
     }
-    if row_size < SUBSCRIBER_SLOT_SIZE {
+    if row_size != SUBSCRIBER_SLOT_SIZE {
         let value = header.row_size.into();
         return Err(WireError::Field {
             field: "STATS.row_size",
             value,
-            allowed: "128 or more",
+            allowed: "128",
         });
     }
     if row_size.checked_mul(count) != Some(rows.len()) {
@@ -123,10 +122,11 @@ mod tests {
             payload.resize(8 + bytes, 0);
             parse_stats(&payload)
         };
-        assert_eq!(payload(2, 136, 272).map(|rows| rows.len()), Ok(2));
-        assert_eq!(payload(0, u32::MAX, 0).map(|rows| rows.len()), Ok(0));
+        assert_eq!(payload(2, 128, 256).map(|rows| rows.len()), Ok(2));
+        assert_eq!(payload(0, 128, 0).map(|rows| rows.len()), Ok(0));
         assert!(payload(32, 128, 4088).is_err(), "count");
         assert!(payload(1, 127, 127).is_err(), "row size");
+        assert!(payload(1, 136, 136).is_err(), "longer rows");
         assert!(payload(1, 0, 0).is_err(), "row size 0");
         assert!(payload(1, 128, 127).is_err(), "short");
         assert!(payload(1, 128, 129).is_err(), "long");
