@@ -71,7 +71,7 @@ class Field:
         if self.base == "bytes":
             return raw.hex()
         if self.count is None:
-            return struct.unpack("<" + _SCALARS[self.base], raw)[0]
+            return int(struct.unpack("<" + _SCALARS[self.base], raw)[0])
         return list(struct.unpack(f"<{self.count}{_SCALARS[self.base]}", raw))
 
     def zero(self) -> Value:

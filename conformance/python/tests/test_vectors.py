@@ -160,7 +160,8 @@ class Handshakes(unittest.TestCase):
                 continue
             hellos = [bytes.fromhex(step["hex"])[8:] for step in vector["steps"]
                       if step.get("message") == "HELLO_REQ"]
-            req = validate.hello_req(hellos[0], validate.Versions(**vector["publisher"]), 1 | 8 | 64)
+            versions = validate.Versions(**vector["publisher"])
+            req = validate.hello_req(hellos[0], versions, 1 | 8 | 64)
             agreed[vector["name"]] = req["agreed"]
             self.assertEqual(req["agreed"], vector["outcome"]["proto_version"])
         self.assertEqual(len(agreed), 11)

@@ -30,7 +30,8 @@ def tlv_headers() -> list[dict[str, Any]]:
         struct_vector("empty_stats_request", wire.TLV_HEADER, {"type": 5}),
         struct_vector("stats_more", wire.TLV_HEADER, more),
         struct_vector("longest", wire.TLV_HEADER, {"type": 7, "length": wire.MAX_PAYLOAD}),
-        struct_vector("unknown_optional", wire.TLV_HEADER, {"type": 0x7F01, "flags": 1, "length": 3}),
+        struct_vector("unknown_optional", wire.TLV_HEADER,
+                      {"type": 0x7F01, "flags": 1, "length": 3}),
     ]
 
 
@@ -51,10 +52,10 @@ def _hellos() -> list[dict[str, Any]]:
         return message_vector(vector, "HELLO_RESP", "hello_resp", raw, note=note)
 
     observer = capability["FD_PASSING"] | capability["HOST"] | capability["OBSERVER"]
-    packets = {"packet_flags": 3, "codec": int.from_bytes(b"H264", "little"),
+    packets: dict[str, Any] = {"packet_flags": 3, "codec": int.from_bytes(b"H264", "little"),
                "initial_packet_seq": 100, "packet_slot_count": 64, "extradata_size": 39,
                "packet_data_size": 8 << 20, "packet_epoch": NEXT_EPOCH}
-    seen = {"mode": wire.MODE["STRICT_ORDER"], "last_epoch": NEXT_EPOCH,
+    seen: dict[str, Any] = {"mode": wire.MODE["STRICT_ORDER"], "last_epoch": NEXT_EPOCH,
             "name": "Recorder_1.main"}
     return [
         req("hello_req_v1"),

@@ -74,8 +74,9 @@ def hello_reqs() -> list[dict[str, Any]]:
 
 def hello_resps() -> list[dict[str, Any]]:
     """HELLO_RESPs that a version 1 subscriber refuses."""
-    asked = {"lowest": 1, "highest": 1, "capabilities": ASKED | CAP["CUDA_VMM"] | CAP["CUDA_EVENT"]
-             | CAP["CUDA_TIMELINE"]}
+    asked: dict[str, Any] = {
+        "lowest": 1, "highest": 1,
+        "capabilities": ASKED | CAP["CUDA_VMM"] | CAP["CUDA_EVENT"] | CAP["CUDA_TIMELINE"]}
 
     def bad(vector: str, note: str, **changes: Any) -> dict[str, Any]:
         raw = wire.HELLO_RESP.pack(hello_resp(**changes))

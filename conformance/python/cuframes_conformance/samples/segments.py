@@ -92,8 +92,8 @@ def control_segments() -> list[dict[str, Any]]:
 def frame_metas() -> list[dict[str, Any]]:
     """Frame meta, the extreme values included."""
     flags = sum(wire.FRAME_FLAG.values())
-    odd = {"seq": (1 << 63) - 2, "pts_ns": -1, "duration_ns": 0, "flags": flags, "colour": [9, 16, 9, 2],
-           "packet_seq": (1 << 63) - 2, "crop": [1, 2, 3, 65535]}
+    odd = {"seq": (1 << 63) - 2, "pts_ns": -1, "duration_ns": 0, "flags": flags,
+           "colour": [9, 16, 9, 2], "packet_seq": (1 << 63) - 2, "crop": [1, 2, 3, 65535]}
     return [
         struct_vector("empty", wire.FRAME_META, {}),
         struct_vector("plain", wire.FRAME_META, meta(1, 2)),
