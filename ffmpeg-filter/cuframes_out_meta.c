@@ -1,0 +1,194 @@
+/*
+ * cuframes_out: publishes video frames to other processes.
+ * Copyright (C) 2026 the cuframes authors
+ *
+ * This file is part of cuframes.
+ *
+ * cuframes is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * cuframes is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with this program; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+
+/**
+ * @file
+ * What an AVFrame says about itself, in the terms of cuframes.
+ */
+
+#include <string.h>
+
+#include "libavutil/common.h"
+#include "libavutil/mastering_display_metadata.h"
+#include "libavutil/mathematics.h"
+#include "libavutil/pixfmt.h"
+
+#include "cuframes_out.h"
+
+/* Pairs of the same bytes in memory, whatever the letters say: a DRM fourcc
+ * names a little-endian word, an FFmpeg format the order of the bytes. The
+ * J format is yuv420p with full range, and the range travels beside it. */
+static const struct {
+    enum AVPixelFormat av;
+    int                cuframes;
+} formats[] = {
+    { AV_PIX_FMT_NV12,     CUFRAMES_FORMAT_NV12 },
+    { AV_PIX_FMT_P010LE,   CUFRAMES_FORMAT_P010 },
+    { AV_PIX_FMT_YUV420P,  CUFRAMES_FORMAT_YU12 },
+    { AV_PIX_FMT_YUVJ420P, CUFRAMES_FORMAT_YU12 },
+    { AV_PIX_FMT_YUYV422,  CUFRAMES_FORMAT_YUYV },
+    { AV_PIX_FMT_UYVY422,  CUFRAMES_FORMAT_UYVY },
+    { AV_PIX_FMT_BGR24,    CUFRAMES_FORMAT_RG24 },
+    { AV_PIX_FMT_RGB24,    CUFRAMES_FORMAT_BG24 },
+    { AV_PIX_FMT_BGRA,     CUFRAMES_FORMAT_AR24 },
+    { AV_PIX_FMT_RGBA,     CUFRAMES_FORMAT_AB24 },
+    { AV_PIX_FMT_BGR0,     CUFRAMES_FORMAT_XR24 },
+    { AV_PIX_FMT_RGB0,     CUFRAMES_FORMAT_XB24 },
+    { AV_PIX_FMT_GRAY8,    CUFRAMES_FORMAT_R8   },
+};
+
+const enum AVPixelFormat ff_cuframes_pixel_formats[] = {
+    AV_PIX_FMT_NV12,    AV_PIX_FMT_P010LE,
+    AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUVJ420P,
+    AV_PIX_FMT_YUYV422, AV_PIX_FMT_UYVY422,
+    AV_PIX_FMT_BGR24,   AV_PIX_FMT_RGB24,
+    AV_PIX_FMT_BGRA,    AV_PIX_FMT_RGBA,
+    AV_PIX_FMT_BGR0,    AV_PIX_FMT_RGB0,
+    AV_PIX_FMT_GRAY8,   AV_PIX_FMT_NONE,
+};
+
+int ff_cuframes_format(enum AVPixelFormat format)
+{
+    for (int i = 0; i < FF_ARRAY_ELEMS(formats); i++)
+        if (formats[i].av == format)
+            return formats[i].cuframes;
+    return 0;
+}
+
+static uint32_t frame_flags(const AVFrame *frame)
+{
+    uint32_t flags = 0;
+#ifdef AV_FRAME_FLAG_INTERLACED
+    const int key        = frame->flags & AV_FRAME_FLAG_KEY;
+    const int interlaced = frame->flags & AV_FRAME_FLAG_INTERLACED;
+    const int top_first  = frame->flags & AV_FRAME_FLAG_TOP_FIELD_FIRST;
+#else
+    const int key        = frame->key_frame;
+    const int interlaced = frame->interlaced_frame;
+    const int top_first  = frame->top_field_first;
+#endif
+
+    if (key)
+        flags |= CUFRAMES_FRAME_KEY;
+    if ((frame->flags & AV_FRAME_FLAG_CORRUPT) || frame->decode_error_flags)
+        flags |= CUFRAMES_FRAME_CORRUPT;
+    if (interlaced)
+        flags |= CUFRAMES_FRAME_INTERLACED;
+    if (interlaced && top_first)
+        flags |= CUFRAMES_FRAME_TOP_FIELD_FIRST;
+    return flags;
+}
+
+/* FFmpeg's colour enums are the numbers of H.273, where 2 is "unknown";
+ * values of its own, beyond those of H.273, do not fit in the byte. */
+static uint8_t h273(int value)
+{
+    return value >= 0 && value < 256 ? value : 2;
+}
+
+static uint8_t color_range(const AVFrame *frame)
+{
+    if (frame->color_range == AVCOL_RANGE_JPEG ||
+        frame->format == AV_PIX_FMT_YUVJ420P)
+        return 2;
+    return frame->color_range == AVCOL_RANGE_MPEG ? 1 : 0;
+}
+
+static uint16_t crop_edge(size_t pixels)
+{
+    return pixels <= UINT16_MAX ? pixels : 0;
+}
+
+void ff_cuframes_frame_meta(cuframes_frame_meta_t *meta, const AVFrame *frame)
+{
+    memset(meta, 0, sizeof(*meta));
+    meta->struct_size = sizeof(*meta);
+    meta->flags       = frame_flags(frame);
+    meta->pts_ns      = CUFRAMES_NO_PTS;
+
+    meta->color_primaries = h273(frame->color_primaries);
+    meta->color_transfer  = h273(frame->color_trc);
+    meta->color_matrix    = h273(frame->colorspace);
+    meta->color_range     = color_range(frame);
+
+    meta->crop_left   = crop_edge(frame->crop_left);
+    meta->crop_top    = crop_edge(frame->crop_top);
+    meta->crop_right  = crop_edge(frame->crop_right);
+    meta->crop_bottom = crop_edge(frame->crop_bottom);
+}
+
+void ff_cuframes_info_set_rates(cuframes_stream_info_t *info,
+                                AVRational frame_rate, AVRational sar)
+{
+    const int has_rate = frame_rate.num > 0 && frame_rate.den > 0;
+    const int has_sar  = sar.num > 0 && sar.den > 0;
+
+    info->struct_size = sizeof(*info);
+    info->fps_num = has_rate ? frame_rate.num : 0;
+    info->fps_den = has_rate ? frame_rate.den : 0;
+    info->sar_num = has_sar ? sar.num : 0;
+    info->sar_den = has_sar ? sar.den : 0;
+}
+
+static int64_t scaled(AVRational value, int unit, int64_t max)
+{
+    if (value.den == 0)
+        return 0;
+    return av_clip64(av_rescale(value.num, unit, value.den), 0, max);
+}
+
+static void set_mastering(cuframes_stream_info_t *info,
+                          const AVMasteringDisplayMetadata *m)
+{
+    const int chroma_unit = 50000, luma_unit = 10000;
+
+    if (m->has_primaries) {
+        for (int i = 0; i < 3; i++)
+            for (int j = 0; j < 2; j++)
+                info->mastering_primaries[2 * i + j] =
+                    scaled(m->display_primaries[i][j], chroma_unit, UINT16_MAX);
+        for (int j = 0; j < 2; j++)
+            info->mastering_primaries[6 + j] =
+                scaled(m->white_point[j], chroma_unit, UINT16_MAX);
+    }
+    if (m->has_luminance) {
+        info->mastering_max_luminance = scaled(m->max_luminance, luma_unit, UINT32_MAX);
+        info->mastering_min_luminance = scaled(m->min_luminance, luma_unit, UINT32_MAX);
+    }
+}
+
+void ff_cuframes_info_set_hdr(cuframes_stream_info_t *info, const AVFrame *frame)
+{
+    const AVFrameSideData *mastering =
+        av_frame_get_side_data(frame, AV_FRAME_DATA_MASTERING_DISPLAY_METADATA);
+    const AVFrameSideData *light =
+        av_frame_get_side_data(frame, AV_FRAME_DATA_CONTENT_LIGHT_LEVEL);
+
+    if (mastering)
+        set_mastering(info, (const AVMasteringDisplayMetadata *)mastering->data);
+    if (light) {
+        const AVContentLightMetadata *l = (const AVContentLightMetadata *)light->data;
+
+        info->max_cll  = FFMIN(l->MaxCLL,  UINT16_MAX);
+        info->max_fall = FFMIN(l->MaxFALL, UINT16_MAX);
+    }
+}

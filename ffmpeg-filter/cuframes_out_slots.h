@@ -1,0 +1,60 @@
+/*
+ * cuframes_out: AVFrames that stand in the slots of a publisher.
+ * Copyright (C) 2026 the cuframes authors
+ *
+ * This file is part of cuframes.
+ *
+ * cuframes is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * cuframes is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with this program; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+
+#ifndef AVFILTER_CUFRAMES_OUT_SLOTS_H
+#define AVFILTER_CUFRAMES_OUT_SLOTS_H
+
+#include <stdint.h>
+
+#include <cuframes/cuframes.h>
+
+#include "libavutil/frame.h"
+
+/** The slots of a publisher's present pool in which AVFrames stand. */
+typedef struct CuframesSlots {
+    cuframes_publisher_t *publisher;
+    struct SlotBuffer    *first;
+    unsigned              nb, max;
+} CuframesSlots;
+
+/**
+ * A writable frame in a free slot: planes, pitches and buffer are set.
+ * NULL when no slot can be spared.
+ */
+AVFrame *ff_cuframes_slots_get_buffer(CuframesSlots *slots);
+
+/**
+ * Publish a frame: in place if it stands in one of our slots as we handed it
+ * out, else by one copy. A frame published in place gets a read-only buffer.
+ *
+ * @return an enum CuframesPublished, or a cuframes error
+ */
+int ff_cuframes_slots_publish(CuframesSlots *slots, AVFrame *frame,
+                              const cuframes_frame_meta_t *meta, uint64_t *seq);
+
+/**
+ * The pool is gone or going. Frames may stay in it as long as they like, but
+ * none of them is published in place any more.
+ */
+void ff_cuframes_slots_leave(CuframesSlots *slots);
+
+#endif /* AVFILTER_CUFRAMES_OUT_SLOTS_H */

@@ -1,0 +1,461 @@
+/*
+ * cuframes_out: publishes video frames to other processes.
+ * Copyright (C) 2026 the cuframes authors
+ *
+ * This file is part of cuframes.
+ *
+ * cuframes is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * cuframes is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with this program; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+
+/**
+ * @file
+ * Video filter that publishes the frames passing through it.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "libavutil/avstring.h"
+#include "libavutil/error.h"
+#include "libavutil/log.h"
+#include "libavutil/mathematics.h"
+#include "libavutil/mem.h"
+#include "libavutil/opt.h"
+#include "libavutil/pixdesc.h"
+#include "libavutil/version.h"
+
+#include "avfilter.h"
+#include "filters.h"
+#include "formats.h"
+#include "version.h"
+#include "video.h"
+#if LIBAVFILTER_VERSION_MAJOR < 10
+#include "internal.h"
+#endif
+
+#include "cuframes_out.h"
+
+#define MAX_UIDS 64
+
+typedef struct CuframesOutContext {
+    const AVClass *class;
+    char   *key;
+    int     slots;
+    int     policy;
+    int64_t strict_timeout;       ///< microseconds
+    int     wait_subscribers;
+    int     max_leases;
+    int64_t lease_timeout;        ///< microseconds, 0 = never
+    char   *allow_uids;
+    int     anonymous;
+    char   *socket_mode;
+
+    uint32_t uids[MAX_UIDS];
+    unsigned nb_uids;
+    unsigned mode;
+
+    CuframesStream *stream;
+    int ended;                    ///< nothing is published any more
+    int waited, described;
+} CuframesOutContext;
+
+static AVRational link_frame_rate(AVFilterLink *link)
+{
+#if LIBAVFILTER_VERSION_MAJOR < 10
+    return link->frame_rate;
+#else
+    return ff_filter_link(link)->frame_rate;
+#endif
+}
+
+/* Separated by '+', '|', ',' or blanks: a comma has to be escaped in a graph. */
+static int parse_uids(AVFilterContext *ctx)
+{
+    CuframesOutContext *s = ctx->priv;
+    const char *separators = "+|, ", *p = s->allow_uids;
+
+    while (p && *(p += strspn(p, separators))) {
+        char *end;
+        unsigned long long uid = strtoull(p, &end, 10);
+
+        if (!av_isdigit(*p) || uid >= UINT32_MAX || (*end && !strchr(separators, *end))) {
+            av_log(ctx, AV_LOG_ERROR, "allow_uids: '%s' does not start with a "
+                   "numeric user id; write them as 1000+1001\n", p);
+            return AVERROR(EINVAL);
+        }
+        if (s->nb_uids == MAX_UIDS) {
+            av_log(ctx, AV_LOG_ERROR, "allow_uids: more than %d ids\n", MAX_UIDS);
+            return AVERROR(EINVAL);
+        }
+        s->uids[s->nb_uids++] = uid;
+        p = end;
+    }
+    return 0;
+}
+
+static int parse_mode(AVFilterContext *ctx)
+{
+    CuframesOutContext *s = ctx->priv;
+    char *end;
+
+    s->mode = strtoul(s->socket_mode, &end, 8);
+    if (!av_isdigit(s->socket_mode[0]) || *end || s->mode > 0777 || !(s->mode & 0600)) {
+        av_log(ctx, AV_LOG_ERROR, "socket_mode: '%s' is not an octal mode that "
+               "lets the owner in, 0600 to 0777\n", s->socket_mode);
+        return AVERROR(EINVAL);
+    }
+    return 0;
+}
+
+static av_cold int init(AVFilterContext *ctx)
+{
+    CuframesOutContext *s = ctx->priv;
+    int ret;
+
+    if (!s->key || !s->key[0]) {
+        av_log(ctx, AV_LOG_ERROR, "option 'key' is missing: the name under which "
+               "subscribers find the stream, as in cuframes_out=key=cam1\n");
+        return AVERROR(EINVAL);
+    }
+    ret = parse_uids(ctx);
+    return ret < 0 ? ret : parse_mode(ctx);
+}
+
+static int refuse_format(AVFilterContext *ctx, enum AVPixelFormat format)
+{
+    av_log(ctx, AV_LOG_ERROR, "pixel format %s cannot be published; put a "
+           "format filter before this one, with one of:",
+           av_get_pix_fmt_name(format));
+    for (const enum AVPixelFormat *f = ff_cuframes_pixel_formats; *f != AV_PIX_FMT_NONE; f++)
+        av_log(ctx, AV_LOG_ERROR, " %s", av_get_pix_fmt_name(*f));
+    av_log(ctx, AV_LOG_ERROR, "\n");
+    return AVERROR(EINVAL);
+}
+
+static int open_stream(AVFilterContext *ctx, int format, int width, int height,
+                       const cuframes_stream_info_t *info)
+{
+    CuframesOutContext *s = ctx->priv;
+    const cuframes_publisher_config_t config = {
+        .struct_size       = sizeof(config),
+        .key               = s->key,
+        .width             = width,
+        .height            = height,
+        .format            = format,
+        .ring_size         = s->slots,
+        .policy            = s->policy,
+        .strict_timeout_ms = av_clip64(s->strict_timeout / 1000, 1, UINT32_MAX),
+        .lease_timeout_ms  = s->lease_timeout
+                             ? av_clip64(s->lease_timeout / 1000, 1, INT32_MAX) : -1,
+        .max_leases        = s->max_leases,
+        .socket_mode       = s->mode,
+        .allow_uids        = s->nb_uids ? s->uids : NULL,
+        .allow_uid_count   = s->nb_uids,
+        .anonymous         = s->anonymous,
+        .stream_info       = info,
+    };
+    char *options = NULL;
+    int ret = av_opt_serialize(s, AV_OPT_FLAG_FILTERING_PARAM, 0, &options, '=', ':');
+
+    if (ret < 0)
+        return ret;
+    ret = ff_cuframes_stream_open(&s->stream, &config, options, ctx);
+    av_free(options);
+    return ret;
+}
+
+static int config_input(AVFilterLink *inlink)
+{
+    AVFilterContext *ctx = inlink->dst;
+    const int format = ff_cuframes_format(inlink->format);
+    cuframes_stream_info_t info = { 0 };
+
+    if (!format)
+        return refuse_format(ctx, inlink->format);
+    ff_cuframes_info_set_rates(&info, link_frame_rate(inlink),
+                               inlink->sample_aspect_ratio);
+    return open_stream(ctx, format, inlink->w, inlink->h, &info);
+}
+
+static AVFrame *get_video_buffer(AVFilterLink *inlink, int w, int h)
+{
+    CuframesOutContext *s = inlink->dst->priv;
+    AVFrame *frame;
+
+    if (!s->stream || s->ended || w != inlink->w || h != inlink->h)
+        return ff_default_get_video_buffer(inlink, w, h);
+    frame = ff_cuframes_stream_get_buffer(s->stream);
+    if (!frame)
+        return ff_default_get_video_buffer(inlink, w, h);
+
+    frame->width               = w;
+    frame->height              = h;
+    frame->format              = inlink->format;
+    frame->sample_aspect_ratio = inlink->sample_aspect_ratio;
+#if LIBAVFILTER_VERSION_MAJOR >= 10
+    frame->colorspace          = inlink->colorspace;
+    frame->color_range         = inlink->color_range;
+#endif
+    return frame;
+}
+
+#if LIBAVUTIL_VERSION_INT < AV_VERSION_INT(57, 30, 100)
+/* This FFmpeg does not convert durations when a filter changes the time base:
+ * they are right only if every link up to the source has ours. */
+static int64_t frame_duration(AVFilterLink *inlink, const AVFrame *frame)
+{
+    for (AVFilterLink *link = inlink; link->src->nb_inputs; ) {
+        link = link->src->inputs[0];
+        if (av_cmp_q(link->time_base, inlink->time_base))
+            return 0;
+    }
+    return frame->pkt_duration;
+}
+#else
+static int64_t frame_duration(AVFilterLink *inlink, const AVFrame *frame)
+{
+    return frame->duration;
+}
+#endif
+
+static void fill_times(cuframes_frame_meta_t *meta, AVFilterLink *inlink,
+                       const AVFrame *frame)
+{
+    const AVRational ns = { 1, 1000000000 }, rate = link_frame_rate(inlink);
+    const int64_t duration = frame_duration(inlink, frame);
+
+    if (frame->pts != AV_NOPTS_VALUE)
+        meta->pts_ns = av_rescale_q(frame->pts, inlink->time_base, ns);
+    if (duration > 0)
+        meta->duration_ns = av_rescale_q(duration, inlink->time_base, ns);
+    else if (rate.num > 0 && rate.den > 0)
+        meta->duration_ns = av_rescale_q(1, av_inv_q(rate), ns);
+}
+
+/* The frame's size, aspect ratio and HDR data before it is published. Aspect
+ * and HDR belong to the whole stream, and new ones cost every subscriber a new
+ * join, so after the first frame they are taken over at key frames only, and a
+ * frame without them changes nothing. */
+static int follow_picture(AVFilterContext *ctx, const AVFrame *frame, int key)
+{
+    CuframesOutContext *s = ctx->priv;
+    AVFilterLink *inlink = ctx->inputs[0];
+    const int format = ff_cuframes_format(frame->format);
+    cuframes_stream_info_t info = *ff_cuframes_stream_info(s->stream);
+    AVRational sar = frame->sample_aspect_ratio;
+
+    if (!format)
+        return refuse_format(ctx, frame->format);
+    if (key || !s->described) {
+        if (!sar.num)
+            sar = inlink->sample_aspect_ratio;
+        ff_cuframes_info_set_rates(&info, link_frame_rate(inlink), sar);
+        ff_cuframes_info_set_hdr(&info, frame);
+    }
+    return ff_cuframes_stream_reconfigure(s->stream, format, frame->width,
+                                          frame->height, &info, ctx);
+}
+
+static int await_subscribers(AVFilterContext *ctx)
+{
+    CuframesOutContext *s = ctx->priv;
+
+    if (s->waited || !s->wait_subscribers)
+        return 0;
+    s->waited = 1;
+    return ff_cuframes_stream_wait(s->stream, s->wait_subscribers, ctx);
+}
+
+static void describe(AVFilterContext *ctx, const AVFrame *frame, int published)
+{
+    CuframesOutContext *s = ctx->priv;
+
+    if (s->described || published == CUFRAMES_NOT_PUBLISHED)
+        return;
+    s->described = 1;
+    av_log(ctx, AV_LOG_INFO, "key '%s': publishing %dx%d %s, %d slots, %s\n",
+           s->key, frame->width, frame->height, av_get_pix_fmt_name(frame->format),
+           s->slots, published == CUFRAMES_PUBLISHED_IN_PLACE
+           ? "in place, without a copy" : "one copy a frame");
+}
+
+static int publish(AVFilterContext *ctx, AVFrame *frame)
+{
+    static const char *const how[] = {
+        [CUFRAMES_PUBLISHED_IN_PLACE] = "in place",
+        [CUFRAMES_PUBLISHED_COPY]     = "copied",
+        [CUFRAMES_NOT_PUBLISHED]      = "dropped",
+    };
+    CuframesOutContext *s = ctx->priv;
+    cuframes_frame_meta_t meta;
+    uint64_t seq = 0;
+    int ret;
+
+    ff_cuframes_frame_meta(&meta, frame);
+    fill_times(&meta, ctx->inputs[0], frame);
+    if ((ret = follow_picture(ctx, frame, meta.flags & CUFRAMES_FRAME_KEY)) < 0 ||
+        (ret = await_subscribers(ctx)) < 0)
+        return ret;
+    ret = ff_cuframes_stream_publish(s->stream, frame, &meta, &seq, ctx);
+    if (ret < 0)
+        return ret;
+    describe(ctx, frame, ret);
+    av_log(ctx, AV_LOG_DEBUG, "seq:%"PRIu64" pts:%"PRId64" data:%p %s\n",
+           seq, frame->pts, frame->data[0], how[ret]);
+    return 0;
+}
+
+/* Nothing will follow, unless the program is being interrupted: then the
+ * stream goes on when the program is started again. */
+static int end_stream(AVFilterContext *ctx)
+{
+    CuframesOutContext *s = ctx->priv;
+
+    if (!s->stream || s->ended || ff_cuframes_interrupted())
+        return 0;
+    s->ended = 1;
+    return ff_cuframes_stream_finish(s->stream, ctx);
+}
+
+static int activate(AVFilterContext *ctx)
+{
+    CuframesOutContext *s = ctx->priv;
+    AVFilterLink *inlink = ctx->inputs[0], *outlink = ctx->outputs[0];
+    AVFrame *frame;
+    int64_t pts;
+    int ret, status;
+
+    status = ff_outlink_get_status(outlink);
+    if (status) {
+        ff_inlink_set_status(inlink, status);
+        return status == AVERROR_EOF ? end_stream(ctx) : 0;
+    }
+
+    ret = ff_inlink_consume_frame(inlink, &frame);
+    if (ret < 0)
+        return ret;
+    if (ret > 0) {
+        if (!s->ended && (ret = publish(ctx, frame)) < 0) {
+            av_frame_free(&frame);
+            return ret;
+        }
+        return ff_filter_frame(outlink, frame);
+    }
+
+    if (ff_inlink_acknowledge_status(inlink, &status, &pts)) {
+        ff_outlink_set_status(outlink, status, pts);
+        return status == AVERROR_EOF ? end_stream(ctx) : 0;
+    }
+    FF_FILTER_FORWARD_WANTED(outlink, inlink);
+    return FFERROR_NOT_READY;
+}
+
+static int process_command(AVFilterContext *ctx, const char *cmd, const char *arg,
+                           char *res, int res_len, int flags)
+{
+    return strcmp(cmd, "end") ? AVERROR(ENOSYS) : end_stream(ctx);
+}
+
+static av_cold void uninit(AVFilterContext *ctx)
+{
+    CuframesOutContext *s = ctx->priv;
+    cuframes_publisher_stats_t stats;
+
+    if (!s->stream)
+        return;
+    if (!ff_cuframes_stream_stats(s->stream, &stats))
+        av_log(ctx, AV_LOG_INFO, "key '%s': %"PRIu64" published, %"PRIu64" dropped, "
+               "%"PRIu64" copies\n", s->key, stats.published, stats.dropped, stats.copies);
+    if (s->ended)
+        ff_cuframes_stream_close(&s->stream);
+    else
+        ff_cuframes_stream_park(&s->stream);
+}
+
+#define OFFSET(x) offsetof(CuframesOutContext, x)
+#define FLAGS AV_OPT_FLAG_VIDEO_PARAM | AV_OPT_FLAG_FILTERING_PARAM
+
+static const AVOption cuframes_out_options[] = {
+    { "key", "name under which subscribers find the stream: 1 to 63 of A-Z a-z 0-9 . _ -",
+        OFFSET(key), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, FLAGS },
+    { "slots", "frames in the ring that all subscribers share",
+        OFFSET(slots), AV_OPT_TYPE_INT, { .i64 = 8 }, 2, 16, FLAGS },
+    { "policy", "what to do when a strict subscriber has not taken the oldest frame yet",
+        OFFSET(policy), AV_OPT_TYPE_INT, { .i64 = CUFRAMES_POLICY_DROP_OLDEST },
+        CUFRAMES_POLICY_DROP_OLDEST, CUFRAMES_POLICY_STRICT_WAIT, FLAGS, "policy" },
+        { "drop_oldest", "reuse its slot: the subscriber counts a missed frame",
+            0, AV_OPT_TYPE_CONST, { .i64 = CUFRAMES_POLICY_DROP_OLDEST }, 0, 0, FLAGS, "policy" },
+        { "strict_wait", "wait for the subscriber, up to strict_timeout",
+            0, AV_OPT_TYPE_CONST, { .i64 = CUFRAMES_POLICY_STRICT_WAIT }, 0, 0, FLAGS, "policy" },
+    { "strict_timeout", "longest wait for a frame under strict_wait, in seconds or as 500ms (from 1ms)",
+        OFFSET(strict_timeout), AV_OPT_TYPE_DURATION, { .i64 = 1000000 }, 1000, 3600000000LL, FLAGS },
+    { "wait_subscribers", "hold back the first frame until so many have joined",
+        OFFSET(wait_subscribers), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, 256, FLAGS },
+    { "max_leases", "frames that one subscriber may hold at a time, 0 = as many as leaves one free",
+        OFFSET(max_leases), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, 16, FLAGS },
+    { "lease_timeout", "longest time to hold a frame before eviction, in seconds or as 500ms, 0 = any time",
+        OFFSET(lease_timeout), AV_OPT_TYPE_DURATION, { .i64 = 5000000 }, 0, 86400000000LL, FLAGS },
+    { "allow_uids", "users besides this one and root who may subscribe, as 1000+1001",
+        OFFSET(allow_uids), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, FLAGS },
+    { "anonymous", "make no named memory in /dev/shm",
+        OFFSET(anonymous), AV_OPT_TYPE_BOOL, { .i64 = 0 }, 0, 1, FLAGS },
+    { "socket_mode", "permissions of the socket, octal",
+        OFFSET(socket_mode), AV_OPT_TYPE_STRING, { .str = "0660" }, 0, 0, FLAGS },
+    { NULL }
+};
+
+AVFILTER_DEFINE_CLASS(cuframes_out);
+
+static const AVFilterPad cuframes_out_inputs[] = {
+    {
+        .name             = "default",
+        .type             = AVMEDIA_TYPE_VIDEO,
+        .config_props     = config_input,
+        .get_buffer.video = get_video_buffer,
+    },
+};
+
+static const AVFilterPad cuframes_out_outputs[] = {
+    {
+        .name = "default",
+        .type = AVMEDIA_TYPE_VIDEO,
+    },
+};
+
+#define DESCRIPTION "Publish frames to other processes through shared memory."
+
+#if LIBAVFILTER_VERSION_MAJOR < 11
+const AVFilter ff_vf_cuframes_out = {
+    .name            = "cuframes_out",
+    .description     = NULL_IF_CONFIG_SMALL(DESCRIPTION),
+    .priv_class      = &cuframes_out_class,
+    .flags           = AVFILTER_FLAG_METADATA_ONLY,
+#else
+const FFFilter ff_vf_cuframes_out = {
+    .p.name          = "cuframes_out",
+    .p.description   = NULL_IF_CONFIG_SMALL(DESCRIPTION),
+    .p.priv_class    = &cuframes_out_class,
+    .p.flags         = AVFILTER_FLAG_METADATA_ONLY,
+#endif
+    .priv_size       = sizeof(CuframesOutContext),
+    .init            = init,
+    .uninit          = uninit,
+    .activate        = activate,
+    .process_command = process_command,
+    FILTER_INPUTS(cuframes_out_inputs),
+    FILTER_OUTPUTS(cuframes_out_outputs),
+    FILTER_PIXFMTS_ARRAY(ff_cuframes_pixel_formats),
+};
