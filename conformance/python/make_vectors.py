@@ -12,7 +12,7 @@ from typing import Any
 
 from cuframes_conformance import formats, wire
 from cuframes_conformance.errors import ErrorCode
-from cuframes_conformance.samples import handshakes, messages, refusals, segments
+from cuframes_conformance.samples import finding, handshakes, messages, refusals, segments
 from cuframes_conformance.samples.base import jsonable
 
 VECTORS = Path(__file__).resolve().parent.parent / "vectors"
@@ -54,6 +54,7 @@ def documents() -> dict[str, Any]:
         "messages.json": messages.messages(),
         "handshakes.json": handshakes.accepted() + handshakes.refused(),
         "refusals.json": refusals.refusals(),
+        "finding.json": finding.finding(),
     }
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import unittest
-from typing import Callable
+from typing import Any, Callable
 from unittest import mock
 
+import make_vectors
 from cuframes_conformance import shm, wire
 from cuframes_conformance.errors import CuframesError, ErrorCode
 from cuframes_conformance.ring import Ring
+from cuframes_conformance.samples.base import jsonable
 from cuframes_conformance.shm import Mapping
 from tests.simulated import Segment, memfd
 
@@ -86,6 +89,31 @@ class Finding(World):
 
         with mock.patch.object(self.ring, "seq", seq):
             self.assertEqual(self.ring.find(1), (0, 1))
+
+
+class Vectors(unittest.TestCase):
+    """vectors/finding.json."""
+
+    def test_each_is_found(self) -> None:
+        vectors = json.loads((make_vectors.VECTORS / "finding.json").read_text("utf-8"))
+        self.assertEqual(len(vectors), 21)
+        for vector in vectors:
+            with self.subTest(vector=vector["name"]):
+                self.assertEqual(self.find(vector), vector["found"])
+
+    def find(self, vector: dict[str, Any]) -> dict[str, str | int] | None:
+        segment = Segment(slots=len(vector["slots"]))
+        self.addCleanup(segment.close)
+        for slot, seq in enumerate(vector["slots"]):
+            segment.store_seq(slot, int(seq))
+        for at in range(0, 16, 4):
+            word = int.from_bytes(bytes(vector["slot_of"][at:at + 4]), "little")
+            segment.control.store_u32(wire.CONTROL_HEADER["slot_of"].offset + at, word)
+        latest = wire.CONTROL_HEADER["latest_seq"].offset
+        segment.control.store_u64(latest, int(vector["latest_seq"]))
+        found = Ring(segment.control, segment.control, segment.values, 1).find(
+            int(vector["wanted"]))
+        return None if found is None else {"slot": found[0], "seq": jsonable(found[1])}
 
 
 class Leasing(World):

@@ -17,7 +17,8 @@ from cuframes_conformance.samples.base import EPOCH, bytes_of, decode, jsonable
 
 FILES = {"layout.json": 14, "constants.json": 15, "control_segment.json": 8, "frame_meta.json": 6,
          "slot_descriptor.json": 2, "subscriber_page.json": 5, "tlv_header.json": 5,
-         "messages.json": 26, "handshakes.json": 37, "refusals.json": 81}
+         "messages.json": 26, "handshakes.json": 37, "finding.json": 21,
+         "refusals.json": 81}
 POSITIVE = ["control_segment.json", "frame_meta.json", "slot_descriptor.json",
             "subscriber_page.json", "tlv_header.json", "messages.json"]
 
