@@ -81,14 +81,6 @@ static void release_slot(void *opaque, uint8_t *data)
     av_free(buffer);
 }
 
-void ff_cuframes_slots_leave(CuframesSlots *slots)
-{
-    pthread_mutex_lock(&lock);
-    while (slots->first)
-        unlink_slot(slots->first);
-    pthread_mutex_unlock(&lock);
-}
-
 static void keep_buffer(Kept *entry)
 {
     pthread_mutex_lock(&lock);
@@ -123,6 +115,15 @@ static void release_kept(void)
         av_buffer_unref(&entry->own);
         av_free(entry);
     }
+}
+
+void ff_cuframes_slots_leave(CuframesSlots *slots)
+{
+    pthread_mutex_lock(&lock);
+    while (slots->first)
+        unlink_slot(slots->first);
+    pthread_mutex_unlock(&lock);
+    release_kept();
 }
 
 static AVBufferRef *claim_slot(CuframesSlots *slots)

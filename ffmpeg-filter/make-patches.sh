@@ -27,7 +27,7 @@ edit_signal_handler() {
 # When -frames or -t has been reached, a threaded ffmpeg frees the graph without
 # an end of input, as it does when it is about to build another.
 edit_filter_thread() {
-    sed -i '/^finish:$/{N;/\/\/ EOF is normal termination/s/^/    \/\/ the outputs are complete: this graph has no successor\n    avfilter_graph_send_command(fgt.graph, "cuframes_out", "end", "", NULL, 0, 0);\n\n/}' fftools/ffmpeg_filter.c
+    sed -i 's|^    // EOF is normal termination$|    // the outputs are complete: this graph has no successor\n    if (ret >= 0 \|\| ret == AVERROR_EOF)\n        avfilter_graph_send_command(fgt.graph, "cuframes_out", "end", "", NULL, 0, 0);\n\n&|' fftools/ffmpeg_filter.c
 }
 
 for version in ${*:-5.1 7.1}; do

@@ -16,3 +16,12 @@ pub fn boot_time_of_self() -> u64 {
     let field = after_name.split_ascii_whitespace().nth(22 - 3);
     field.and_then(|text| text.parse().ok()).unwrap_or(0)
 }
+
+/// Fills `bytes` with the kernel's random numbers.
+pub fn random(bytes: &mut [u8; 8]) -> std::io::Result<()> {
+    let got = rustix::rand::getrandom(&mut bytes[..], rustix::rand::GetRandomFlags::empty())?;
+    match got == bytes.len() {
+        true => Ok(()),
+        false => Err(std::io::ErrorKind::UnexpectedEof.into()),
+    }
+}

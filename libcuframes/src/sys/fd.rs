@@ -45,3 +45,16 @@ impl Drop for Fd {
         }
     }
 }
+
+/// Writes all of `bytes` at `offset` of a file that is large enough.
+pub fn write_at(fd: &Fd, bytes: &[u8], offset: u64) -> std::io::Result<()> {
+    match rustix::io::pwrite(fd, bytes, offset)? {
+        written if written == bytes.len() => Ok(()),
+        _ => Err(std::io::ErrorKind::WriteZero.into()),
+    }
+}
+
+/// Bytes of the file behind `fd`.
+pub fn size_of_file(fd: &Fd) -> std::io::Result<u64> {
+    Ok(rustix::fs::fstat(fd)?.st_size as u64)
+}

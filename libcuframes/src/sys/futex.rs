@@ -15,7 +15,12 @@ pub fn wait<Access>(map: &Mapping<Access>, offset: usize, expected: u32, limit: 
         tv_nsec: i64::from(limit.subsec_nanos()),
     };
     // Woken, changed, timed out and interrupted all mean the same to the caller: look again.
-    let _ = futex::wait(map.futex_word(offset), Flags::empty(), expected, Some(&limit));
+    let _ = futex::wait(
+        map.futex_word(offset),
+        Flags::empty(),
+        expected,
+        Some(&limit),
+    );
 }
 
 /// Wakes everyone who sleeps on the word at `offset` and returns how many that were.

@@ -57,7 +57,11 @@ impl KeyLock {
 
 /// Who holds the lock file at `path`: `None` if nobody does or there is no such file.
 pub fn lock_owner(path: &Path) -> io::Result<Option<u32>> {
-    match open(path, OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty()) {
+    match open(
+        path,
+        OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC,
+        Mode::empty(),
+    ) {
         Err(rustix::io::Errno::NOENT) => Ok(None),
         Err(error) => Err(error.into()),
         Ok(fd) => {

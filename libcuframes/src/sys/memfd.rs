@@ -28,7 +28,7 @@ pub fn create_memfd(name: &str, len: u64) -> io::Result<Fd> {
 }
 
 /// Adds `seals` to `fd`.
-pub fn seal(fd: &Fd, seals: Seals) -> io::Result<()> {
+fn seal(fd: &Fd, seals: Seals) -> io::Result<()> {
     Ok(fcntl_add_seals(fd, seals)?)
 }
 

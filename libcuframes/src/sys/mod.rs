@@ -16,21 +16,22 @@ mod poll;
 mod segment;
 mod socket;
 
-pub use clock::{boot_time_of_self, monotonic_ns};
+pub use clock::{boot_time_of_self, monotonic_ns, random};
 pub use dirs::{RunDir, publisher_dir, subscriber_dirs};
-pub use fd::Fd;
+pub use fd::{Fd, size_of_file, write_at};
 pub use fork::{Generation, generation};
 pub use futex::{wait as futex_wait, wake_all as futex_wake_all};
-pub use lock::{KeyLock, Owner, is_alive, lock_owner, lock_whole};
-pub use map::{Mapping, ReadMap, ReadOnly, ReadWrite, WriteMap};
-pub use memfd::{Seals, create_memfd, has_seals, publish_read_only, seal, seal_page};
+pub use lock::{KeyLock, Owner, lock_owner, lock_whole};
+pub use map::{Mapping, ReadMap, ReadWrite, WriteMap};
+pub use memfd::{Seals, create_memfd, has_seals, publish_read_only, seal_page};
 pub use pages::PageRegion;
 pub use poll::{Poller, Ready, Waker, wait_readable};
 pub use segment::{
-    NamedSegment, SEGMENT_DIR, owner_of, remove_dead, segment_path, segments_of,
+    NamedSegment, SEGMENT_DIR, owner_of, remove_dead, remove_leftovers, segment_path, segments_of,
 };
 pub use socket::{
-    Listener, Received, connect, listen, notify_pair, peer_credentials, receive, send, send_byte,
+    Listener, Received, connect, drain, effective_uid, listen, notify_pair, peer_credentials,
+    receive, send, send_byte,
 };
 
 /// Size of a page of this machine; the wire is defined for 4096.

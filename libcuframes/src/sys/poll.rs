@@ -25,7 +25,9 @@ impl Poller {
     /// An empty set.
     pub fn new() -> io::Result<Self> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
-        Ok(Poller { epoll: Fd::from(epoll) })
+        Ok(Poller {
+            epoll: Fd::from(epoll),
+        })
     }
 
     /// Waits for `fd` too, and calls it `token`.
@@ -72,7 +74,9 @@ impl Waker {
     /// A waker, to be added to a poller.
     pub fn new() -> io::Result<Self> {
         let fd = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
-        Ok(Waker { eventfd: Fd::from(fd) })
+        Ok(Waker {
+            eventfd: Fd::from(fd),
+        })
     }
 
     /// Interrupts; many calls before the poller looks are one.

@@ -6,6 +6,7 @@
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use rustix::fs::{
     CWD, FallocateFlags, Mode, OFlags, RenameFlags, Stat, fallocate, fchmod, fstat, lstat, open,
@@ -16,6 +17,16 @@ use super::{Fd, lock};
 
 /// Where named segments live.
 pub const SEGMENT_DIR: &str = "/dev/shm";
+
+/// How long two who want the same name may take to settle who gets it.
+const SETTLE: Duration = Duration::from_millis(100);
+
+/// What a try at replacing a segment came to.
+enum Replacement {
+    Done,
+    Changed,
+    Locked,
+}
 
 /// A segment of ours: under its temporary name until `install`, then under its own.
 /// Its file is removed on drop, unless the path has become somebody else's.
@@ -32,13 +43,21 @@ impl NamedSegment {
     pub fn create(name: &str, epoch: u64, len: u64) -> io::Result<Self> {
         let path = segment_path(&format!("{name}.{epoch:016x}.tmp"));
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
-        let fd = Fd::from(open(&path, flags | OFlags::CLOEXEC, Mode::RUSR | Mode::WUSR)?);
-        let identity = identity(&fstat(&fd)?);
-        let target = segment_path(name);
-        let segment = NamedSegment { fd, path, identity, target };
-        fallocate(&segment.fd, FallocateFlags::empty(), 0, len)?;
-        lock::lock_whole(&segment.fd)?;
-        Ok(segment)
+        loop {
+            let mode = Mode::RUSR | Mode::WUSR;
+            let fd = Fd::from(open(&path, flags | OFlags::CLOEXEC, mode)?);
+            let segment = NamedSegment {
+                identity: identity(&fstat(&fd)?),
+                path: path.clone(),
+                target: segment_path(name),
+                fd,
+            };
+            fallocate(&segment.fd, FallocateFlags::empty(), 0, len)?;
+            // Before it was locked it looked like a dead one: somebody may have cleaned it up.
+            if lock::lock_whole(&segment.fd)? && segment.is_still_ours() {
+                return Ok(segment);
+            }
+        }
     }
 
     /// The writable description, which holds the lock.
@@ -65,39 +84,46 @@ impl NamedSegment {
     /// Renames it into place. `replaces` is our own older segment, when reconfiguring.
     /// An error of kind `AlreadyExists` means that the name belongs to a live publisher.
     pub fn install(&mut self, replaces: Option<&NamedSegment>) -> io::Result<()> {
+        let started = Instant::now();
         loop {
             match renameat_with(CWD, &self.path, CWD, &self.target, RenameFlags::NOREPLACE) {
                 Ok(()) => break,
                 Err(rustix::io::Errno::EXIST) => {}
                 Err(error) => return Err(error.into()),
             }
-            if self.replace(replaces)? {
-                break;
+            match self.replace(replaces)? {
+                Replacement::Done => break,
+                Replacement::Changed => {}
+                // Its owner lives, or somebody is just replacing it, who then is the owner.
+                Replacement::Locked if started.elapsed() < SETTLE => {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                Replacement::Locked => return Err(io::ErrorKind::AlreadyExists.into()),
             }
         }
         self.path.clone_from(&self.target);
         Ok(())
     }
 
-    /// One try at replacing what is there: false if it was gone or changed meanwhile.
-    fn replace(&self, replaces: Option<&NamedSegment>) -> io::Result<bool> {
+    /// One try at replacing what is there.
+    fn replace(&self, replaces: Option<&NamedSegment>) -> io::Result<Replacement> {
         let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let there = match open(&self.target, flags, Mode::empty()) {
-            Err(rustix::io::Errno::NOENT) => return Ok(false),
+            Err(rustix::io::Errno::NOENT) => return Ok(Replacement::Changed),
             other => Fd::from(other?),
         };
         let found = identity(&fstat(&there)?);
         let ours = replaces.is_some_and(|old| old.identity == found);
         if !ours && !lock::lock_whole(&there)? {
-            return Err(io::ErrorKind::AlreadyExists.into());
+            return Ok(Replacement::Locked);
         }
         // Whoever replaces a segment holds its lock: what we found is still there, or it was
         // replaced before we got the lock.
         if lstat(&self.target).is_ok_and(|stat| identity(&stat) == found) {
             rename(&self.path, &self.target)?;
-            return Ok(true);
+            return Ok(Replacement::Done);
         }
-        Ok(false)
+        Ok(Replacement::Changed)
     }
 
     fn is_still_ours(&self) -> bool {
@@ -144,11 +170,25 @@ pub fn remove_dead(path: &Path, dry_run: bool) -> io::Result<bool> {
         return Ok(!lock::is_alive(&fd)?);
     }
     let dead = lock::lock_whole(&fd)?;
-    let same = lstat(path).is_ok_and(|stat| fstat(&fd).is_ok_and(|ours| identity(&ours) == identity(&stat)));
+    let same = lstat(path)
+        .is_ok_and(|stat| fstat(&fd).is_ok_and(|ours| identity(&ours) == identity(&stat)));
     if dead && same {
         unlink(path)?;
     }
     Ok(dead && same)
+}
+
+/// Removes what publishers of `key` that were killed left under temporary names. Whether a
+/// file is theirs is not told by its name but by its lock: nobody alive has it.
+pub fn remove_leftovers(key: &str) {
+    let prefix = format!("cuframes-{key}.");
+    for path in segments_of(&prefix).unwrap_or_default() {
+        let temporary = path.extension().is_some_and(|extension| extension == "tmp");
+        if temporary {
+            // Somebody else's file does not stand in our way.
+            let _ = remove_dead(&path, false);
+        }
+    }
 }
 
 /// The uid that owns the file behind `fd`, and whether the file lies on a tmpfs.

@@ -124,3 +124,14 @@ pub fn notify_pair() -> io::Result<(Fd, Fd)> {
 pub fn send_byte(fd: &Fd) {
     let _ = rustix::net::send(fd, &[1], SendFlags::DONTWAIT | SendFlags::NOSIGNAL);
 }
+
+/// The effective user of this process.
+pub fn effective_uid() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// Reads away every poke that has come.
+pub fn drain(fd: &Fd) {
+    let mut byte = [0; 8];
+    while receive(fd, &mut byte).is_ok_and(|received| received.bytes != 0) {}
+}

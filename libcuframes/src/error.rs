@@ -1,0 +1,189 @@
+//! What can go wrong: each error says what happened, to what, and what to do.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::format::FormatError;
+use crate::wire::{ErrorCode, WireError};
+
+/// The result of everything that can fail here.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// An error of this library. [`Error::code`] is its number on the wire and in C.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A name, a number or a message that the protocol does not allow.
+    #[error(transparent)]
+    Wire(#[from] WireError),
+    /// A picture format or size that cannot be shared.
+    #[error(transparent)]
+    Format(#[from] FormatError),
+    /// An argument that makes no sense.
+    #[error("{0}")]
+    InvalidArgument(String),
+    /// No publisher of this key was found within the connect time-out.
+    #[error(
+        "no publisher of key '{key}' found in {looked}; start it first, or check the key and CUFRAMES_RUNTIME_DIR"
+    )]
+    NotFound {
+        /// The key.
+        key: String,
+        /// The run directories that were tried.
+        looked: String,
+    },
+    /// Another live publisher has this key.
+    #[error("key '{key}' is already published by {owner}; stop it, or choose another key")]
+    AlreadyExists {
+        /// The key.
+        key: String,
+        /// The other process, as far as it is known.
+        owner: String,
+    },
+    /// Nothing came within the time that the caller gave.
+    #[error("no {what} within {} ms", .limit.as_millis())]
+    Timeout {
+        /// What was waited for.
+        what: &'static str,
+        /// How long.
+        limit: Duration,
+    },
+    /// There is nothing right now, and the caller did not want to wait.
+    #[error("no new frame yet; wait on the descriptor, or give next() a time-out")]
+    WouldBlock,
+    /// The publisher is gone and did not come back within the connect time-out.
+    #[error("the publisher of key '{key}' is gone without an end of stream")]
+    Disconnected {
+        /// The key.
+        key: String,
+    },
+    /// The publisher ended this subscription.
+    #[error(
+        "evicted by the publisher of key '{key}': {why}; release frames sooner, or raise its lease_timeout or max_leases"
+    )]
+    Evicted {
+        /// The key.
+        key: String,
+        /// The publisher's reason.
+        why: ErrorCode,
+    },
+    /// The stream has ended; there will be no further frame.
+    #[error("end of stream on key '{key}'")]
+    EndOfStream {
+        /// The key.
+        key: String,
+    },
+    /// A frame of a geometry that is over.
+    #[error("the frame belongs to an older geometry of key '{key}'; take a new one")]
+    Reconfigured {
+        /// The key.
+        key: String,
+    },
+    /// This subscriber already holds as many frames as it may.
+    #[error(
+        "all {max} leases of this subscriber are in use; release a frame first, or raise the publisher's max_leases"
+    )]
+    LeaseLimit {
+        /// The limit.
+        max: u32,
+    },
+    /// The other side said no.
+    #[error("the publisher of key '{key}' refused: {sentence}")]
+    Refused {
+        /// The key.
+        key: String,
+        /// Its code.
+        code: ErrorCode,
+        /// Its reason.
+        sentence: String,
+    },
+    /// The other side broke the protocol.
+    #[error("protocol error with the other side of key '{key}': {what}")]
+    Protocol {
+        /// The key.
+        key: String,
+        /// What it did.
+        what: String,
+    },
+    /// No directory for sockets could be used.
+    #[error("run directory {} cannot be used: {source}; make it writable for this user, or set CUFRAMES_RUNTIME_DIR", .path.display())]
+    RunDir {
+        /// The directory.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The path of the control socket does not fit into an address.
+    #[error("socket path {} has {length} bytes, and an address holds 107; use a shorter CUFRAMES_RUNTIME_DIR or key", .path.display())]
+    PathTooLong {
+        /// The path.
+        path: PathBuf,
+        /// Its length in bytes.
+        length: usize,
+    },
+    /// There is no room for shared memory.
+    #[error(
+        "no room for {bytes} bytes in {place}: {source}; free some, or use fewer slots or smaller frames"
+    )]
+    NoMemory {
+        /// How many bytes were asked for.
+        bytes: u64,
+        /// Where.
+        place: &'static str,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// The kernel, or a rule of ours about who may do what, forbids it.
+    #[error("not permitted: {0}")]
+    Permission(String),
+    /// Something that this publisher or this build cannot do.
+    #[error("not supported: {0}")]
+    Unsupported(String),
+    /// Any other answer of the kernel.
+    #[error("{what}: {source}")]
+    System {
+        /// What was tried.
+        what: String,
+        /// What the kernel said.
+        source: io::Error,
+    },
+}
+
+impl Error {
+    /// The number of this error on the wire and in the C API.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Error::Wire(error) => error.code(),
+            Error::Format(error) => error.code(),
+            Error::InvalidArgument(_) | Error::PathTooLong { .. } | Error::LeaseLimit { .. } => {
+                ErrorCode::InvalidArgument
+            }
+            Error::NotFound { .. } => ErrorCode::NotFound,
+            Error::AlreadyExists { .. } => ErrorCode::AlreadyExists,
+            Error::Timeout { .. } => ErrorCode::Timeout,
+            Error::WouldBlock => ErrorCode::WouldBlock,
+            Error::Disconnected { .. } => ErrorCode::Disconnected,
+            Error::Evicted { .. } => ErrorCode::Evicted,
+            Error::EndOfStream { .. } => ErrorCode::EndOfStream,
+            Error::Reconfigured { .. } => ErrorCode::Reconfigured,
+            Error::Refused { code, .. } => *code,
+            Error::Protocol { .. } => ErrorCode::Protocol,
+            Error::RunDir { source, .. } => match source.kind() {
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => ErrorCode::NotFound,
+                io::ErrorKind::PermissionDenied => ErrorCode::Permission,
+                _ => ErrorCode::System,
+            },
+            Error::NoMemory { .. } => ErrorCode::NoMemory,
+            Error::Permission(_) => ErrorCode::Permission,
+            Error::Unsupported(_) => ErrorCode::Unsupported,
+            Error::System { .. } => ErrorCode::System,
+        }
+    }
+
+    /// Wraps what the kernel said about `what`.
+    pub(crate) fn system(what: impl Into<String>) -> impl FnOnce(io::Error) -> Error {
+        let what = what.into();
+        move |source| Error::System { what, source }
+    }
+}

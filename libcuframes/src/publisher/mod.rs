@@ -1,0 +1,291 @@
+//! Publishing: a ring of slots, frames made in them, and everybody who wants to see them.
+
+mod builder;
+mod frame;
+mod shortage;
+mod stats;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+use crate::format::{Format, FrameLayout};
+use crate::meta::{FrameMeta, StreamInfo};
+use crate::ring::Unavailable;
+use crate::session::{Command, Epoch, EpochRequest, Shared};
+use crate::sys::{self, Generation, KeyLock};
+use crate::wire::{CloseReason, SEQ_MAX, StreamState, control};
+
+pub use builder::{Policy, PublisherBuilder};
+pub use frame::{PublishedFrame, WritableFrame};
+pub use stats::{PublisherStats, SubscriberRow};
+
+use shortage::Shortage;
+
+/// Publishes frames under a key.
+///
+/// One thread makes and publishes frames; a control thread of its own looks after the
+/// subscribers. Making a frame visible neither locks nor allocates, and makes no system call
+/// unless somebody sleeps.
+///
+/// Dropping a publisher is not the end of the stream: subscribers wait for the key to come
+/// back. [`finish`](Publisher::finish) is.
+///
+/// ```no_run
+/// use cuframes::{Format, FrameMeta, Publisher};
+///
+/// let mut publisher = Publisher::builder("cam1").format(Format::R8).size(640, 480).build()?;
+/// for number in 0..100 {
+///     if let Some(mut frame) = publisher.acquire()? {
+///         frame.plane_mut(0).fill(number);
+///         let pts = Some(i64::from(number) * 40_000_000);
+///         publisher.publish(frame, &FrameMeta { pts, ..FrameMeta::default() })?;
+///     }
+/// }
+/// publisher.finish()?;
+/// # Ok::<(), cuframes::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Publisher {
+    shared: Arc<Shared>,
+    epoch: Arc<Epoch>,
+    settings: Settings,
+    shortage: Shortage,
+    /// The newest sequence, over all epochs.
+    last: u64,
+    /// The newest sequence of this epoch, 0 before its first frame.
+    newest: u64,
+    control_thread: Option<JoinHandle<()>>,
+    generation: Generation,
+    _lock: KeyLock,
+}
+
+/// What stays the same over a reconfiguration.
+#[derive(Debug)]
+struct Settings {
+    slots: u32,
+    policy: Policy,
+    stream: StreamInfo,
+    anonymous: bool,
+    segment_mode: u32,
+}
+
+impl Publisher {
+    /// Starts to describe a publisher of `key`: 1 to 63 bytes of `A-Z a-z 0-9 . _ -`.
+    pub fn builder(key: &str) -> PublisherBuilder {
+        PublisherBuilder::new(key)
+    }
+
+    /// The key.
+    pub fn key(&self) -> &str {
+        &self.shared.key
+    }
+
+    /// Planes, pitches and sizes of the frames.
+    pub fn layout(&self) -> &FrameLayout {
+        self.epoch.pool.layout()
+    }
+
+    /// Random number of this start or reconfiguration.
+    pub fn epoch(&self) -> u64 {
+        self.epoch.number()
+    }
+
+    /// Takes a slot to make the next frame in. `None`: every slot is in use, and the frame is
+    /// dropped and counted. With [`Policy::StrictWait`] it waits for subscribers that may
+    /// miss nothing, but no longer than the strict time-out.
+    pub fn acquire(&mut self) -> Result<Option<WritableFrame>> {
+        let frame = match self.claim() {
+            Ok(frame) => Some(frame),
+            Err(Unavailable::Held) if self.settings.policy == Policy::DropOldest => None,
+            Err(_) => self.wait_for_slot(),
+        };
+        match frame {
+            Some(frame) => {
+                self.shortage.over();
+                Ok(Some(frame))
+            }
+            None => {
+                self.count_drop();
+                Ok(None)
+            }
+        }
+    }
+
+    /// Takes a slot if one is free right now. Nothing is waited for, and nothing is counted.
+    pub fn try_acquire(&mut self) -> Option<WritableFrame> {
+        self.claim().ok()
+    }
+
+    fn claim(&self) -> std::result::Result<WritableFrame, Unavailable> {
+        let floor = match self.settings.policy {
+            Policy::DropOldest => u64::MAX,
+            Policy::StrictWait => shortage::floor(&self.epoch),
+        };
+        let slot = self.epoch.ring.claim(self.newest, floor)?;
+        WritableFrame::new(&self.epoch, slot).ok_or(Unavailable::Held)
+    }
+
+    fn wait_for_slot(&mut self) -> Option<WritableFrame> {
+        let deadline = self.shortage.strict_deadline();
+        while shortage::is_strict(&self.epoch, self.newest) {
+            if let Ok(frame) = self.claim() {
+                return Some(frame);
+            }
+            if Instant::now() >= deadline {
+                self.shortage
+                    .give_up(&self.shared, &self.epoch, self.newest);
+                break;
+            }
+            self.shortage.pause();
+        }
+        self.claim().ok()
+    }
+
+    fn count_drop(&mut self) {
+        let dropped = self.shared.dropped.fetch_add(1, Ordering::Relaxed) + 1;
+        let control = &self.epoch.ring.control;
+        control.store_u64(control::DROPPED, dropped, Ordering::Relaxed);
+        self.shortage.begin(&self.shared);
+    }
+
+    /// Makes `frame` visible to everybody and returns the hold on its slot: as long as that is
+    /// kept, the slot is not used again, so that this process may go on reading the pixels.
+    ///
+    /// A frame of an older geometry, or of another publisher, is an error, and gives its slot
+    /// back.
+    pub fn publish(&mut self, frame: WritableFrame, meta: &FrameMeta) -> Result<PublishedFrame> {
+        if !frame.is_of(&self.epoch) {
+            let key = self.shared.key.clone();
+            return Err(Error::Reconfigured { key });
+        }
+        meta.validate(self.layout())?;
+        if self.last == SEQ_MAX {
+            return Err(Error::Unsupported("a stream of 2^63 frames".to_owned()));
+        }
+        let seq = self.last + 1;
+        let published = frame.publish(seq, meta);
+        self.last = seq;
+        self.newest = seq;
+        self.shared.published.store(seq, Ordering::Relaxed);
+        Ok(published)
+    }
+
+    /// Copies a frame of the caller's into a slot and publishes it: for each plane its bytes
+    /// and its pitch. Returns its sequence, or `None` if it was dropped as in
+    /// [`acquire`](Publisher::acquire).
+    pub fn publish_copy(
+        &mut self,
+        planes: &[(&[u8], usize)],
+        meta: &FrameMeta,
+    ) -> Result<Option<u64>> {
+        frame::check_source(self.layout(), planes)?;
+        let Some(mut frame) = self.acquire()? else {
+            return Ok(None);
+        };
+        frame.copy_from(planes);
+        self.count_copy();
+        Ok(Some(self.publish(frame, meta)?.seq()))
+    }
+
+    /// Counts a frame that was copied into its slot by the caller.
+    pub(crate) fn count_copy(&self) {
+        self.shared.copies.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Goes on with frames of another geometry. Frames that subscribers hold, or have not read
+    /// yet, stay as they are; everyone joins the new geometry when it has read the old one.
+    pub fn reconfigure(&mut self, format: Format, width: u32, height: u32) -> Result<()> {
+        let layout = FrameLayout::new(format, width, height)?;
+        let new = Epoch::create(
+            &self.settings.epoch(&self.shared.key, layout),
+            Some(&self.epoch),
+        )?;
+        let dropped = self.shared.dropped.load(Ordering::Relaxed);
+        let control = &new.ring.control;
+        control.store_u64(control::DROPPED, dropped, Ordering::Relaxed);
+        self.shared.set_epoch(Arc::clone(&new));
+        let old = std::mem::replace(&mut self.epoch, new);
+        self.newest = 0;
+        old.set_state(StreamState::Reconfigured as u32);
+        self.shared.send(Command::Reconfigured);
+        Ok(())
+    }
+
+    /// Says something else about the stream; subscribers learn it with the next
+    /// [`reconfigure`](Publisher::reconfigure).
+    pub fn set_stream_info(&mut self, info: StreamInfo) {
+        self.settings.stream = info;
+    }
+
+    /// What this publisher says about its stream.
+    pub fn stream_info(&self) -> &StreamInfo {
+        &self.settings.stream
+    }
+
+    /// Waits until `count` subscribers have joined, at most `limit` (`None`: for ever).
+    pub fn wait_subscribers(&self, count: usize, limit: Option<Duration>) -> Result<()> {
+        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+        match self.shared.roster.wait_live(count, deadline) {
+            true => Ok(()),
+            false => Err(Error::Timeout {
+                what: "subscribers enough",
+                limit: limit.unwrap_or_default(),
+            }),
+        }
+    }
+
+    /// Counters, and a row for each subscriber.
+    pub fn stats(&self) -> PublisherStats {
+        PublisherStats::of(&self.shared, &self.epoch, self.last)
+    }
+
+    /// Ends the stream: every subscriber reads to the last frame, then gets END_OF_STREAM.
+    /// Returns when all have, or after a second.
+    pub fn finish(mut self) -> Result<()> {
+        self.epoch.set_state(StreamState::Closed as u32);
+        self.close(CloseReason::EndOfStream);
+        Ok(())
+    }
+
+    fn close(&mut self, reason: CloseReason) {
+        let Some(thread) = self.control_thread.take() else {
+            return;
+        };
+        self.shared.send(Command::Close(reason));
+        if thread.join().is_err() {
+            tracing::error!(key = self.shared.key, "the control thread panicked");
+        }
+        self.epoch.remove();
+    }
+}
+
+impl Drop for Publisher {
+    fn drop(&mut self) {
+        // A forked child has copies of everything and owns nothing of it.
+        if self.generation.is_current() {
+            self.epoch.wake_all();
+            self.close(CloseReason::Shutdown);
+        }
+    }
+}
+
+impl Settings {
+    fn epoch<'a>(&self, key: &'a str, layout: FrameLayout) -> EpochRequest<'a> {
+        EpochRequest {
+            key,
+            layout,
+            slots: self.slots,
+            stream: self.stream.into(),
+            anonymous: self.anonymous,
+            segment_mode: self.segment_mode,
+        }
+    }
+}
+
+/// Nanoseconds of CLOCK_MONOTONIC: the clock of `publish_ns`, and a good pts for live sources.
+pub fn now_ns() -> u64 {
+    sys::monotonic_ns()
+}

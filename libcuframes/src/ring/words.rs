@@ -1,0 +1,115 @@
+//! Where shared words live: a mapping in the library, the checker's own in a model.
+
+#[cfg(loom)]
+pub use loom::sync::atomic::Ordering;
+#[cfg(not(loom))]
+pub use std::sync::atomic::Ordering;
+
+/// Words that can be read. Offsets are in bytes and naturally aligned.
+pub trait Words {
+    /// Loads the u64 at `offset`.
+    fn load_u64(&self, offset: usize, order: Ordering) -> u64;
+    /// Loads the u32 at `offset`.
+    fn load_u32(&self, offset: usize, order: Ordering) -> u32;
+    /// Loads the byte at `offset`.
+    fn load_u8(&self, offset: usize, order: Ordering) -> u8;
+}
+
+/// Words that can also be written.
+pub trait WordsMut: Words {
+    /// Stores the u64 at `offset`.
+    fn store_u64(&self, offset: usize, value: u64, order: Ordering);
+    /// Stores the u32 at `offset`.
+    fn store_u32(&self, offset: usize, value: u32, order: Ordering);
+    /// Stores the byte at `offset`.
+    fn store_u8(&self, offset: usize, value: u8, order: Ordering);
+    /// Adds to the u32 at `offset` and returns what was there.
+    fn add_u32(&self, offset: usize, value: u32, order: Ordering) -> u32;
+    /// Sets bits of the u32 at `offset` and returns what was there.
+    fn or_u32(&self, offset: usize, bits: u32, order: Ordering) -> u32;
+    /// Keeps only `bits` of the u32 at `offset` and returns what was there.
+    fn and_u32(&self, offset: usize, bits: u32, order: Ordering) -> u32;
+}
+
+#[cfg(not(loom))]
+mod mapped {
+    use super::{Ordering, Words, WordsMut};
+    use crate::sys::{Mapping, PageRegion, ReadWrite};
+
+    impl<Access> Words for Mapping<Access> {
+        #[inline]
+        fn load_u64(&self, offset: usize, order: Ordering) -> u64 {
+            Mapping::load_u64(self, offset, order)
+        }
+
+        #[inline]
+        fn load_u32(&self, offset: usize, order: Ordering) -> u32 {
+            Mapping::load_u32(self, offset, order)
+        }
+
+        #[inline]
+        fn load_u8(&self, offset: usize, order: Ordering) -> u8 {
+            Mapping::load_u8(self, offset, order)
+        }
+    }
+
+    impl WordsMut for Mapping<ReadWrite> {
+        #[inline]
+        fn store_u64(&self, offset: usize, value: u64, order: Ordering) {
+            Mapping::store_u64(self, offset, value, order);
+        }
+
+        #[inline]
+        fn store_u32(&self, offset: usize, value: u32, order: Ordering) {
+            Mapping::store_u32(self, offset, value, order);
+        }
+
+        #[inline]
+        fn store_u8(&self, offset: usize, value: u8, order: Ordering) {
+            Mapping::store_u8(self, offset, value, order);
+        }
+
+        #[inline]
+        fn add_u32(&self, offset: usize, value: u32, order: Ordering) -> u32 {
+            Mapping::add_u32(self, offset, value, order)
+        }
+
+        #[inline]
+        fn or_u32(&self, offset: usize, bits: u32, order: Ordering) -> u32 {
+            Mapping::or_u32(self, offset, bits, order)
+        }
+
+        #[inline]
+        fn and_u32(&self, offset: usize, bits: u32, order: Ordering) -> u32 {
+            Mapping::and_u32(self, offset, bits, order)
+        }
+    }
+
+    /// What the publisher does with pages: it reads them, and writes `evicted`.
+    impl super::PageWords for PageRegion {
+        #[inline]
+        fn load_u64(&self, offset: usize, order: Ordering) -> u64 {
+            PageRegion::load_u64(self, offset, order)
+        }
+
+        #[inline]
+        fn load_u32(&self, offset: usize, order: Ordering) -> u32 {
+            PageRegion::load_u32(self, offset, order)
+        }
+
+        #[inline]
+        fn store_u32(&self, offset: usize, value: u32, order: Ordering) {
+            PageRegion::store_u32(self, offset, value, order);
+        }
+    }
+}
+
+/// The pages of all subscribers as the publisher sees them, page `i` at `i * PAGE_SIZE`.
+pub trait PageWords {
+    /// Loads the u64 at `offset`.
+    fn load_u64(&self, offset: usize, order: Ordering) -> u64;
+    /// Loads the u32 at `offset`.
+    fn load_u32(&self, offset: usize, order: Ordering) -> u32;
+    /// Stores the u32 at `offset`.
+    fn store_u32(&self, offset: usize, value: u32, order: Ordering);
+}

@@ -1,0 +1,32 @@
+//! Who is connected: messages with descriptors over one socket per subscriber.
+//!
+//! [`Server`] is the publisher's control thread; [`client`] is what a subscriber does to join.
+
+mod client;
+mod connection;
+mod epoch;
+mod roster;
+mod server;
+
+pub use client::{JoinRequest, Joined, Link, LinkState, Observed, observe, socket_path};
+pub use epoch::{Epoch, EpochRequest};
+pub use server::{Command, Limits, Server, Shared};
+
+/// The one protocol version of this library: frames, without packets.
+pub const OUR_VERSION: u32 = crate::wire::PROTO_V1;
+
+/// This library as the wire tells it: major << 16, minor << 8, patch.
+pub const LIB_VERSION: u32 = {
+    const fn number(text: &str) -> u32 {
+        let bytes = text.as_bytes();
+        let (mut value, mut index) = (0, 0);
+        while index < bytes.len() {
+            value = value * 10 + (bytes[index] - b'0') as u32;
+            index += 1;
+        }
+        value
+    }
+    number(env!("CARGO_PKG_VERSION_MAJOR")) << 16
+        | number(env!("CARGO_PKG_VERSION_MINOR")) << 8
+        | number(env!("CARGO_PKG_VERSION_PATCH"))
+};

@@ -1,0 +1,138 @@
+//! Answering HELLO: what is granted, the subscriber's page, and the descriptors.
+
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use zerocopy::{FromZeros, IntoBytes};
+
+use crate::session::epoch::Epoch;
+use crate::session::{LIB_VERSION, OUR_VERSION};
+use crate::sys::{self, Fd};
+use crate::wire::{
+    ConsumerName, ErrorCode, HelloResponse, MAGIC, MemoryKind, PAGE_SIZE, PROTO_V1, SubscriberSlot,
+    SyncKind, ValidHello, capability, control, fds,
+};
+
+use super::Limits;
+use super::admission::Refusal;
+
+/// What the answer to a HELLO grants, as far as the request and the epoch alone decide.
+pub fn grant(hello: &ValidHello, epoch: &Epoch) -> Result<(u32, u32), Refusal> {
+    let version = hello
+        .agree(OUR_VERSION, PROTO_V1)
+        .map_err(|error| (error.code(), error.to_string()))?;
+    let uuid = hello.device_uuid;
+    if uuid != [0; 16] && uuid != epoch.geometry.device_uuid {
+        let text = "this publisher has its frames in host memory, not on the device asked for";
+        return Err((ErrorCode::Unsupported, text.to_owned()));
+    }
+    let needed = capability::HOST | capability::FD_PASSING;
+    if hello.capabilities & needed != needed {
+        let text = "this publisher's frames are in host memory and its pool comes as a \
+                    descriptor; HELLO must offer HOST and FD_PASSING";
+        return Err((ErrorCode::Unsupported, text.to_owned()));
+    }
+    let wanted = needed | capability::NOTIFY | capability::OBSERVER;
+    let mut granted = hello.capabilities & wanted;
+    if hello.is_observer() {
+        granted &= !capability::NOTIFY;
+    }
+    Ok((version, granted))
+}
+
+/// What goes to the subscriber besides the segments that everybody gets.
+#[derive(Debug)]
+pub struct Place {
+    page: Fd,
+    notify: Option<Fd>,
+}
+
+/// Makes the page of subscriber `index` and lists it: from here on the writer asks it.
+pub fn make_place(
+    epoch: &Epoch,
+    index: usize,
+    name: &ConsumerName,
+    uid: u32,
+    granted: u32,
+    lagging: u64,
+) -> std::io::Result<Place> {
+    let page = sys::create_memfd("cuframes-subscriber", PAGE_SIZE as u64)?;
+    let slot = SubscriberSlot::new(epoch.number(), index as u32, name, uid);
+    sys::write_at(&page, slot.as_bytes(), 0)?;
+    sys::seal_page(&page)?;
+    let notify = match granted & capability::NOTIFY != 0 {
+        true => Some(sys::notify_pair()?),
+        false => None,
+    };
+    let (ours, theirs) = notify.unzip();
+    epoch.ring.pages.install(index, &page)?;
+    epoch.notify[index].store(ours.map(Arc::new));
+    epoch.lagging[index].store(lagging, Ordering::Relaxed);
+    epoch.generation[index].fetch_add(1, Ordering::Release);
+    epoch.ring.list.insert(index);
+    Ok(Place {
+        page,
+        notify: theirs,
+    })
+}
+
+/// Takes the page of `index` off the list and its memory away.
+pub fn clear_place(epoch: &Epoch, index: usize) {
+    epoch.ring.list.remove(index);
+    epoch.strict.remove(index);
+    epoch.notify[index].store(None);
+    // Should the kernel not have a page of zeros to give, the old page stays: harmless, since
+    // it is no longer listed, and replaced by the next join.
+    if let Err(error) = epoch.ring.pages.remove(index) {
+        tracing::warn!(index, %error, "a subscriber page could not be taken away");
+    }
+}
+
+/// HELLO_RESP and its descriptors, in the order of the mask. `place` is `None` for observers.
+pub fn response<'fd>(
+    epoch: &'fd Epoch,
+    limits: &Limits,
+    (version, granted): (u32, u32),
+    index: usize,
+    place: Option<&'fd Place>,
+) -> (HelloResponse, Vec<BorrowedFd<'fd>>) {
+    let offered = [
+        (fds::CONTROL, Some(&epoch.control_reader)),
+        (fds::PAGE, place.map(|place| &place.page)),
+        (fds::POOL, Some(epoch.pool.reader())),
+        (fds::NOTIFY, place.and_then(|place| place.notify.as_ref())),
+    ];
+    let mut fd_mask = 0;
+    let mut list = Vec::with_capacity(offered.len());
+    for (bit, fd) in offered {
+        if let Some(fd) = fd {
+            fd_mask |= bit;
+            list.push(fd.as_fd());
+        }
+    }
+    let response = HelloResponse {
+        magic: MAGIC,
+        version,
+        index: index as u32,
+        capabilities: granted,
+        epoch: epoch.number(),
+        fd_mask,
+        sync_kind: SyncKind::Cpu as u32,
+        memory_kind: MemoryKind::Host as u32,
+        max_leases: if place.is_some() {
+            limits.max_leases
+        } else {
+            0
+        },
+        latest_seq: epoch
+            .ring
+            .control
+            .load_u64(control::LATEST_SEQ, Ordering::Acquire),
+        pool_size: epoch.geometry.pool_size,
+        lease_timeout_ms: u32::try_from(limits.lease_timeout.as_millis()).unwrap_or(u32::MAX),
+        lib_version: LIB_VERSION,
+        ..HelloResponse::new_zeroed()
+    };
+    (response, list)
+}
