@@ -142,7 +142,7 @@ pub fn info(key: &str, allow_uids: &[u32]) -> Result<KeyInfo> {
         layout: FrameLayout::from_geometry(&geometry)?,
         slots: geometry.slot_count,
         pool_size: geometry.pool_size,
-        stream: StreamInfo::from(geometry.stream.clone()),
+        stream: StreamInfo::from(geometry.stream),
         state,
         latest_seq: word(control::LATEST_SEQ),
         dropped: word(control::DROPPED),

@@ -31,8 +31,11 @@ impl HostPool {
             .checked_mul(slots)
             .filter(|&size| isize::try_from(size).is_ok())
             .ok_or(io::ErrorKind::OutOfMemory)?;
-        let fd = sys::create_memfd("cuframes-pool", size as u64)?;
-        let map = WriteMap::new(&fd, size)?;
+        // Vectorised code of others reads a little beyond the last row of a picture. Behind
+        // the last slot that must still be memory, though it is no part of the pool.
+        let mapped = size + PAGE;
+        let fd = sys::create_memfd("cuframes-pool", mapped as u64)?;
+        let map = WriteMap::new(&fd, mapped)?;
         let reader = sys::publish_read_only(&fd)?;
         Ok(HostPool {
             map,
@@ -48,9 +51,9 @@ impl HostPool {
         &self.reader
     }
 
-    /// Bytes of the whole pool.
+    /// Bytes of all slots.
     pub fn size(&self) -> u64 {
-        self.map.len() as u64
+        (self.map.len() - PAGE) as u64
     }
 
     /// First byte of the frame of `slot`, from the start of the pool.
@@ -68,7 +71,7 @@ impl HostPool {
         let bit = 1u32.checked_shl(slot as u32)?;
         // Acquire: the writer before us has finished.
         let before = self.writers.fetch_or(bit, Ordering::Acquire);
-        (before & bit == 0 && (slot + 1) * self.stride <= self.map.len()).then(|| SlotPixels {
+        (before & bit == 0 && (slot + 1) * self.stride < self.map.len()).then(|| SlotPixels {
             pool: Arc::clone(self),
             slot,
         })
@@ -88,11 +91,6 @@ pub struct SlotPixels {
 }
 
 impl SlotPixels {
-    /// The slot.
-    pub fn slot(&self) -> usize {
-        self.slot
-    }
-
     /// Planes, pitches and sizes of the frame.
     pub fn layout(&self) -> &FrameLayout {
         &self.pool.layout

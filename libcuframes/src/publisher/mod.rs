@@ -197,6 +197,8 @@ impl Publisher {
 
     /// Goes on with frames of another geometry. Frames that subscribers hold, or have not read
     /// yet, stay as they are; everyone joins the new geometry when it has read the old one.
+    /// With [`Policy::StrictWait`] it waits until those have that may miss nothing, but no
+    /// longer than the strict time-out.
     pub fn reconfigure(&mut self, format: Format, width: u32, height: u32) -> Result<()> {
         let layout = FrameLayout::new(format, width, height)?;
         let new = Epoch::create(
@@ -211,13 +213,27 @@ impl Publisher {
         self.newest = 0;
         old.set_state(StreamState::Reconfigured as u32);
         self.shared.send(Command::Reconfigured);
+        if self.settings.policy == Policy::StrictWait {
+            let deadline = Instant::now() + self.shortage.strict_timeout;
+            self.shared.wait_rejoined(&self.epoch, deadline);
+        }
         Ok(())
     }
 
-    /// Says something else about the stream; subscribers learn it with the next
-    /// [`reconfigure`](Publisher::reconfigure).
-    pub fn set_stream_info(&mut self, info: StreamInfo) {
+    /// Says something else about the stream. If that is news, it is a reconfiguration with the
+    /// same geometry: it is how everybody hears of it.
+    pub fn set_stream_info(&mut self, info: StreamInfo) -> Result<()> {
+        if info == self.settings.stream {
+            return Ok(());
+        }
         self.settings.stream = info;
+        let FrameLayout {
+            format,
+            width,
+            height,
+            ..
+        } = *self.layout();
+        self.reconfigure(format, width, height)
     }
 
     /// What this publisher says about its stream.

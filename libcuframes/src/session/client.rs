@@ -52,6 +52,8 @@ pub struct Joined {
     pub geometry: Geometry,
     /// What the publisher granted.
     pub grant: HelloGrant,
+    /// What the page says is consumed.
+    pub consumed: u64,
     /// The end that becomes readable after `Reader::ask_notify`.
     pub notify: Fd,
 }
@@ -94,7 +96,7 @@ impl JoinRequest {
 
     fn try_join(&self, last_epoch: u64) -> Result<(Link, Joined)> {
         let mut connection = connect(&self.key, &self.allow_uids)?;
-        let joined = self.attach(&mut connection, last_epoch)?;
+        let joined = self.attach(&mut connection, last_epoch, u64::MAX)?;
         let link = Link {
             key: self.key.clone(),
             connection: Mutex::new(connection),
@@ -103,18 +105,24 @@ impl JoinRequest {
         Ok((link, joined))
     }
 
-    /// Says HELLO again on the same connection, after a RECONFIGURE.
-    pub fn rejoin(&self, link: &Link, last_epoch: u64) -> Result<Joined> {
-        self.attach(&mut link.lock(), last_epoch)
+    /// Says HELLO again on the same connection, after a RECONFIGURE. Up to `consumed`
+    /// everything has been read: what is newer may not be told as consumed.
+    pub fn rejoin(&self, link: &Link, last_epoch: u64, consumed: u64) -> Result<Joined> {
+        self.attach(&mut link.lock(), last_epoch, consumed)
     }
 
-    fn attach(&self, connection: &mut Connection, last_epoch: u64) -> Result<Joined> {
+    fn attach(
+        &self,
+        connection: &mut Connection,
+        last_epoch: u64,
+        consumed: u64,
+    ) -> Result<Joined> {
         let capabilities = capability::FD_PASSING | capability::HOST | capability::NOTIFY;
         let mut hello = HelloRequest::new(&self.name, self.mode, capabilities);
         hello.last_epoch = last_epoch;
         hello.highest = super::OUR_VERSION;
         let answer = ask(&self.key, connection, &hello)?;
-        let joined = self.import(answer)?;
+        let joined = self.import(answer, consumed)?;
         failpoint::reach(Point::PageMapped);
         let attached = Attached {
             index: joined.grant.index,
@@ -127,7 +135,7 @@ impl JoinRequest {
     }
 
     /// Maps what came, checks it, and fills in the page.
-    fn import(&self, answer: Answer) -> Result<Joined> {
+    fn import(&self, answer: Answer, consumed: u64) -> Result<Joined> {
         let (grant, mut descriptors) = (answer.grant, answer.descriptors);
         let control_fd = descriptors.take(fds::CONTROL, &self.key)?;
         let page_fd = descriptors.take(fds::PAGE, &self.key)?;
@@ -138,13 +146,14 @@ impl JoinRequest {
         let pool = self.map_pool(&pool_fd, &geometry)?;
         page.store_u32(page::PID, std::process::id(), Ordering::Relaxed);
         page.store_u32(page::MODE, self.mode as u32, Ordering::Relaxed);
-        let consumed = grant.latest_seq.saturating_sub(1);
+        let consumed = consumed.min(grant.latest_seq.saturating_sub(1));
         page.store_u64(page::CONSUMED_SEQ, consumed, Ordering::Release);
         Ok(Joined {
             reader: Reader::new(control, page, Shape::from(&geometry)),
             pool,
             geometry,
             grant,
+            consumed,
             notify,
         })
     }

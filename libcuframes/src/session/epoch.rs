@@ -171,7 +171,7 @@ fn geometry(request: &EpochRequest<'_>, pool_size: u64) -> Result<Geometry> {
         publisher_pid: std::process::id(),
         lib_version: LIB_VERSION,
         publisher_start: sys::boot_time_of_self(),
-        stream: request.stream.clone(),
+        stream: request.stream,
         ..request
             .layout
             .host_geometry(request.slots, pool_size, random_epoch()?)

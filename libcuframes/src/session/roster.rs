@@ -85,26 +85,30 @@ impl Roster {
 
     /// Waits until `count` subscribers are live or `deadline` is over; true if they are.
     pub fn wait_live(&self, count: usize, deadline: Option<Instant>) -> bool {
+        self.wait(deadline, |entries| {
+            entries.iter().filter(|entry| entry.live).count() >= count
+        })
+    }
+
+    /// Waits until `enough` says so or `deadline` is over; true if it said so.
+    pub fn wait(&self, deadline: Option<Instant>, enough: impl Fn(&[RosterEntry]) -> bool) -> bool {
         let mut entries = self.lock();
-        loop {
-            if entries.iter().filter(|entry| entry.live).count() >= count {
-                return true;
-            }
-            entries = match deadline {
-                None => self
+        while !enough(&entries) {
+            let Some(deadline) = deadline else {
+                entries = self
                     .changed
                     .wait(entries)
-                    .unwrap_or_else(PoisonError::into_inner),
-                Some(deadline) => {
-                    let left = deadline.saturating_duration_since(Instant::now());
-                    if left.is_zero() {
-                        return false;
-                    }
-                    let waited = self.changed.wait_timeout(entries, left);
-                    waited.unwrap_or_else(PoisonError::into_inner).0
-                }
+                    .unwrap_or_else(PoisonError::into_inner);
+                continue;
             };
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            let waited = self.changed.wait_timeout(entries, left);
+            entries = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
+        true
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<RosterEntry>> {

@@ -49,7 +49,7 @@ impl Attachment {
             notify: joined.notify,
             leases: Default::default(),
             open: AtomicU32::new(0),
-            passed: AtomicU64::new(joined.grant.latest_seq.saturating_sub(1)),
+            passed: AtomicU64::new(joined.consumed),
             link,
         }
     }

@@ -115,7 +115,7 @@ impl Subscriber {
 
     /// What the publisher says about its stream.
     pub fn stream_info(&self) -> StreamInfo {
-        StreamInfo::from(self.attachment.geometry.stream.clone())
+        StreamInfo::from(self.attachment.geometry.stream)
     }
 
     /// Random number of the publisher's start or reconfiguration.
@@ -317,7 +317,8 @@ impl Subscriber {
         if self.link_state != LinkState::Reconfigured {
             return self.reattach();
         }
-        match self.request.rejoin(&self.link, self.epoch()) {
+        let consumed = self.position.wanted.saturating_sub(1);
+        match self.request.rejoin(&self.link, self.epoch(), consumed) {
             Ok(joined) => {
                 self.link_state = LinkState::Open;
                 self.attach(Attachment::new(Arc::clone(&self.link), joined));

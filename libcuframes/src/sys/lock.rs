@@ -7,7 +7,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{Mode, OFlags, fstat, lstat, open};
@@ -21,7 +21,6 @@ const PID_WAIT: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub struct KeyLock {
     _fd: Fd,
-    path: PathBuf,
 }
 
 /// Who holds a lock that could not be taken.
@@ -43,15 +42,9 @@ impl KeyLock {
             }
             if is_file_at(&fd, path) {
                 write_pid(&fd)?;
-                let path = path.to_owned();
-                return Ok(Owner::Caller(KeyLock { _fd: fd, path }));
+                return Ok(Owner::Caller(KeyLock { _fd: fd }));
             }
         }
-    }
-
-    /// The lock file.
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 }
 

@@ -173,24 +173,10 @@ impl Mapping<ReadWrite> {
         self.atomic_u32(offset).fetch_and(bits, order)
     }
 
-    /// Adds to the u64 at `offset` (wrapping) and returns what was there.
-    #[inline]
-    pub fn add_u64(&self, offset: usize, value: u64, order: Ordering) -> u64 {
-        self.atomic_u64(offset).fetch_add(value, order)
-    }
-
     /// Raises the u64 at `offset` to `value` if it is lower, and returns what was there.
     #[inline]
     pub fn max_u64(&self, offset: usize, value: u64, order: Ordering) -> u64 {
         self.atomic_u64(offset).fetch_max(value, order)
-    }
-
-    /// Stores `words` from `offset` on with relaxed stores.
-    #[inline]
-    pub fn write_words(&self, offset: usize, words: &[u64]) {
-        for (index, &word) in words.iter().enumerate() {
-            self.store_u64(offset + index * 8, word, Ordering::Relaxed);
-        }
     }
 }
 

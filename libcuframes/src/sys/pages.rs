@@ -10,7 +10,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::sync::atomic::Ordering;
 
-use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap, mmap_anonymous, mprotect, munmap};
+use rustix::mm::{MapFlags, ProtFlags, mmap, mmap_anonymous, munmap};
 
 use super::PAGE;
 
@@ -53,14 +53,6 @@ impl PageRegion {
         let flags = MapFlags::PRIVATE | MapFlags::FIXED | MapFlags::NORESERVE;
         // SAFETY: I8: replaces one whole page of our own reservation; no reference to it exists.
         unsafe { mmap_anonymous(self.page(index).cast(), PAGE, PROT, flags) }?;
-        Ok(())
-    }
-
-    /// Makes every page read-only: an epoch that is over is never written again.
-    pub fn freeze(&self) -> io::Result<()> {
-        let len = self.capacity * PAGE;
-        // SAFETY: I1: the whole range is ours and stays mapped.
-        unsafe { mprotect(self.base.cast(), len, MprotectFlags::READ) }?;
         Ok(())
     }
 

@@ -11,10 +11,10 @@ mod service;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::sys::Waker;
-use crate::wire::CloseReason;
+use crate::wire::{CloseReason, Mode};
 
 use super::epoch::Epoch;
 use super::roster::Roster;
@@ -111,6 +111,17 @@ impl Shared {
     /// Makes `epoch` the current one.
     pub fn set_epoch(&self, epoch: Arc<Epoch>) {
         *lock(&self.epoch) = epoch;
+    }
+
+    /// Waits until every strict subscriber that is waited for has joined `epoch`, or is gone.
+    pub fn wait_rejoined(&self, epoch: &Arc<Epoch>, deadline: Instant) {
+        self.roster.wait(Some(deadline), |entries| {
+            entries.iter().all(|entry| {
+                let waited_for =
+                    entry.mode == Mode::StrictOrder && self.limits.is_trusted(entry.uid);
+                !waited_for || entry.live && Arc::ptr_eq(&entry.epoch, epoch)
+            })
+        });
     }
 
     /// Asks the control thread for something.
