@@ -149,7 +149,10 @@ impl Subscriber {
                     self.rejoin()?;
                     continue;
                 }
-                Look::Ended => return Err(self.end_of_stream()),
+                Look::Ended => {
+                    self.link.detach();
+                    return Err(self.end_of_stream());
+                }
                 Look::Gone => {
                     self.reattach()?;
                     continue;
@@ -190,7 +193,7 @@ impl Subscriber {
             return Ok(Look::Frame(frame));
         }
         Ok(match (state, link_state) {
-            (StreamState::Reconfigured, _) | (_, LinkState::Reconfigured) => Look::Rejoin,
+            (StreamState::Reconfigured, _) | (_, LinkState::Reconfigured(_)) => Look::Rejoin,
             (StreamState::Closed, _) => Look::Ended,
             (_, LinkState::Closing(CloseReason::Evicted)) => {
                 return Err(self.evicted(reader.evicted()));
@@ -279,12 +282,12 @@ impl Subscriber {
     /// Looks at the socket; true if it told something, so that the ring is to be looked at
     /// once more.
     fn look_at_socket(&mut self) -> bool {
-        let before = self.link_state;
         match self.link.look() {
-            LinkState::Open => {}
-            told => self.link_state = told,
+            LinkState::Open => false,
+            // It crossed the HELLO with which this epoch was joined.
+            LinkState::Reconfigured(epoch) if epoch == self.epoch() => false,
+            told => std::mem::replace(&mut self.link_state, told) != told,
         }
-        before != self.link_state
     }
 
     /// Spins a little, then sleeps until the publisher does something.
@@ -314,7 +317,7 @@ impl Subscriber {
                 self.link.wait(left);
             }
         }
-        if self.link_state != LinkState::Reconfigured {
+        if !matches!(self.link_state, LinkState::Reconfigured(_)) {
             return self.reattach();
         }
         let consumed = self.position.wanted.saturating_sub(1);
@@ -337,20 +340,26 @@ impl Subscriber {
 
     /// The publisher is gone: waits for the key to come back.
     fn reattach(&mut self) -> Result<()> {
+        self.link.detach();
         self.tell(&Event::Disconnected);
         if !self.reattach {
             return Err(self.request.disconnected());
         }
         let deadline = deadline(self.connect_timeout);
-        let joined = self.request.join(deadline, self.epoch());
+        let old_epoch = self.epoch();
+        let joined = self.request.join(deadline, old_epoch);
         let (link, joined) = joined.map_err(|error| match error.code() {
             ErrorCode::NotFound => self.request.disconnected(),
             _ => error,
         })?;
         self.link = Arc::new(link);
         self.link_state = LinkState::Open;
-        let first = joined.grant.latest_seq.max(1);
+        let mut first = joined.grant.latest_seq.max(1);
         self.attach(Attachment::new(Arc::clone(&self.link), joined));
+        if self.epoch() == old_epoch {
+            // Only the connection was lost: nothing is delivered twice.
+            first = first.max(self.position.wanted);
+        }
         self.position = Position::start(first, true);
         self.counters.reattached += 1;
         let epoch = self.epoch();

@@ -5,6 +5,8 @@
 
 mod admission;
 mod answer;
+mod conversation;
+mod departure;
 mod leases;
 mod peer;
 mod service;

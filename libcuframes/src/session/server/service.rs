@@ -2,25 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use zerocopy::IntoBytes;
 
-use crate::failpoint::{self, Point};
-use crate::session::connection::{Arrival, Connection};
-use crate::session::epoch::Epoch;
+use crate::session::connection::Connection;
 use crate::sys::{self, Listener, Poller, Ready};
-use crate::wire::{
-    Attached, Close, CloseReason, ErrorCode, HelloRequest, MAX_SLOTS, MAX_SUBSCRIBERS, Message,
-    MessageType, Mode, Reconfigure, control, encode_stats,
-};
+use crate::wire::{ErrorCode, MessageType, Reconfigure, control};
 
-use super::admission::{Admission, Refusal};
-use super::answer::{self, Place};
-use super::peer::{Member, Peer, State};
+use super::admission::Admission;
+use super::peer::{Peer, State};
 use super::{Command, Shared, leases};
 
 /// How often the heartbeat is written and leases are looked at, at least.
@@ -32,15 +26,17 @@ const FIRST_PEER: u64 = 2;
 /// The control thread's own state.
 #[derive(Debug)]
 pub struct Server {
-    shared: Arc<Shared>,
-    poller: Poller,
-    listener: Option<Listener>,
-    socket: PathBuf,
-    peers: BTreeMap<u64, Peer>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) poller: Poller,
+    pub(super) listener: Option<Listener>,
+    pub(super) socket: PathBuf,
+    pub(super) peers: BTreeMap<u64, Peer>,
     next_peer: u64,
-    next_index: usize,
-    admission: Admission,
-    closing: bool,
+    pub(super) next_index: usize,
+    pub(super) admission: Admission,
+    pub(super) closing: bool,
+    /// The listener is out of the poller for a turn.
+    resting: bool,
 }
 
 impl Server {
@@ -64,6 +60,7 @@ impl Server {
             next_index: 1,
             admission: Admission::default(),
             closing: false,
+            resting: false,
         })
     }
 
@@ -105,8 +102,12 @@ impl Server {
     }
 
     fn accept(&mut self) {
-        while let Some(Ok(fd)) = self.listener.as_ref().map(Listener::accept) {
-            let connection = Connection::new(fd);
+        while let Some(listener) = &self.listener {
+            let connection = match listener.accept() {
+                Ok(fd) => Connection::new(fd),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) => return self.rest(&error),
+            };
             let Ok((pid, uid)) = connection.peer() else {
                 continue;
             };
@@ -124,169 +125,19 @@ impl Server {
         }
     }
 
-    /// Reads one message of a peer and acts on it.
-    fn hear(&mut self, id: u64) {
-        let Some(peer) = self.peers.get_mut(&id) else {
-            return;
-        };
-        match peer.connection.receive() {
-            Arrival::Nothing => {}
-            Arrival::Closed => self.forget(id),
-            Arrival::Broken(error) => self.refuse(id, (error.code(), error.to_string())),
-            Arrival::Message(message, _) => {
-                if let Err(refusal) = self.act(id, message) {
-                    self.refuse(id, refusal);
-                }
-            }
+    /// Out of descriptors, most likely. The waiting connection would wake us without end, so
+    /// nobody is let in until the next turn.
+    fn rest(&mut self, error: &io::Error) {
+        tracing::error!(key = self.shared.key, %error, "a connection could not be accepted");
+        if let Some(listener) = &self.listener {
+            self.resting = self.poller.remove(listener).is_ok();
         }
     }
 
-    fn act(&mut self, id: u64, message: Message) -> Result<(), Refusal> {
-        let Some(peer) = self.peers.get_mut(&id) else {
-            return Ok(());
-        };
-        match (message, peer.state) {
-            (Message::Detach(_) | Message::Error(_) | Message::Close(_), _) => {
-                self.forget(id);
-                Ok(())
-            }
-            // On its way to DETACH a peer may still have said something.
-            (_, State::Draining) => Ok(()),
-            (Message::HelloRequest(hello), State::Accepted | State::Rejoining) => {
-                self.welcome(id, &hello)
-            }
-            (Message::Attached(attached), State::Attaching) => {
-                check_attached(peer, &attached)?;
-                self.go_live(id);
-                Ok(())
-            }
-            // It crossed our RECONFIGURE.
-            (Message::Attached(attached), State::Rejoining) => check_attached(peer, &attached),
-            (Message::StatsRequest, State::Live) => self.tell_stats(id),
-            (message, state) => {
-                let text = format!("{} is not expected now ({state:?})", kind_of(&message));
-                Err((ErrorCode::Protocol, text))
-            }
+    fn end_rest(&mut self) {
+        if let Some(listener) = self.listener.as_ref().filter(|_| self.resting) {
+            self.resting = self.poller.add(listener, LISTENER).is_err();
         }
-    }
-
-    /// Answers HELLO_REQ.
-    fn welcome(&mut self, id: u64, hello: &HelloRequest) -> Result<(), Refusal> {
-        let hello = hello
-            .validate()
-            .map_err(|error| (error.code(), error.to_string()))?;
-        let epoch = self.shared.epoch();
-        let grant = answer::grant(&hello, &epoch)?;
-        let Some(uid) = self.peers.get(&id).map(|peer| peer.uid) else {
-            return Ok(());
-        };
-        let place = match hello.name {
-            _ if hello.is_observer() => None,
-            None => {
-                return Err((
-                    ErrorCode::InvalidArgument,
-                    "a subscriber needs a name".into(),
-                ));
-            }
-            Some(name) => {
-                self.admission.check_name(&self.peers, id, uid, name)?;
-                let lagging = self.admission.recall_lagging(uid, name);
-                let index = self.index_for(id)?;
-                let place = answer::make_place(&epoch, index, &name, uid, grant.1, lagging)
-                    .map_err(|error| (ErrorCode::System, format!("make the page: {error}")))?;
-                let member = Member {
-                    index,
-                    name,
-                    mode: hello.mode,
-                    epoch: Arc::clone(&epoch),
-                    granted: grant.1,
-                    met: [None; MAX_SLOTS],
-                    consumed: 0,
-                };
-                self.give_place(id, member);
-                Some((index, place))
-            }
-        };
-        self.send_welcome(id, &epoch, grant, place.as_ref());
-        Ok(())
-    }
-
-    fn send_welcome(
-        &mut self,
-        id: u64,
-        epoch: &Epoch,
-        grant: (u32, u32),
-        place: Option<&(usize, Place)>,
-    ) {
-        let Some(peer) = self.peers.get_mut(&id) else {
-            return;
-        };
-        peer.enter(State::Attaching);
-        let index = place.map_or(0, |(index, _)| *index);
-        let place = place.map(|(_, place)| place);
-        let (response, fds) = answer::response(epoch, &self.shared.limits, grant, index, place);
-        let sent = peer
-            .connection
-            .send(MessageType::HelloResponse, response.as_bytes(), &fds);
-        failpoint::reach(Point::HelloAnswered);
-        if sent.is_err() {
-            self.forget(id);
-        }
-    }
-
-    /// Puts a member in its place, leaving the one of an older epoch.
-    fn give_place(&mut self, id: u64, member: Member) {
-        if let Some(peer) = self.peers.get_mut(&id) {
-            peer.member = Some(member);
-            record(&self.shared, peer);
-        }
-    }
-
-    /// The index that the peer has already, or one that was not used for the longest time.
-    fn index_for(&mut self, id: u64) -> Result<usize, Refusal> {
-        let member = |peer: &Peer| peer.member.as_ref().map(|member| member.index);
-        if let Some(index) = self.peers.get(&id).and_then(member) {
-            return Ok(index);
-        }
-        let highest = MAX_SUBSCRIBERS as usize;
-        for turn in 0..highest {
-            let index = (self.next_index - 1 + turn) % highest + 1;
-            if self.peers.values().all(|peer| member(peer) != Some(index)) {
-                self.next_index = index % highest + 1;
-                return Ok(index);
-            }
-        }
-        Err((ErrorCode::TooManySubscribers, "no index is left".into()))
-    }
-
-    fn go_live(&mut self, id: u64) {
-        let Some(peer) = self.peers.get_mut(&id) else {
-            return;
-        };
-        peer.enter(State::Live);
-        if let Some(member) = &peer.member {
-            if member.mode == Mode::StrictOrder && self.shared.limits.is_trusted(peer.uid) {
-                member.epoch.strict.insert(member.index);
-            }
-            tracing::info!(key = self.shared.key, name = %member.name, "subscriber joined");
-        }
-        record(&self.shared, peer);
-    }
-
-    fn tell_stats(&mut self, id: u64) -> Result<(), Refusal> {
-        let entries = self.shared.roster.entries();
-        let rows: Vec<_> = entries.iter().map(|entry| entry.row()).collect();
-        let Some(peer) = self.peers.get(&id) else {
-            return Ok(());
-        };
-        let messages = encode_stats(&rows);
-        let sent = messages
-            .iter()
-            .try_for_each(|bytes| peer.connection.send_framed(bytes));
-        if sent.is_err() {
-            self.forget(id);
-        }
-        Ok(())
     }
 
     /// Does what the publishing thread asked for.
@@ -323,55 +174,9 @@ impl Server {
         gone.into_iter().for_each(|id| self.forget(id));
     }
 
-    fn relieve_pressure(&mut self) {
-        self.inspect_leases(Instant::now());
-        let oldest = |(&id, peer): (&u64, &Peer)| {
-            let since = leases::oldest(self.current_member(peer)?)?;
-            Some((since, id))
-        };
-        if let Some((_, id)) = self.peers.iter().filter_map(oldest).min() {
-            self.evict(id, ErrorCode::Timeout);
-        }
-    }
-
-    fn evict_lagging(&mut self, index: usize, generation: u32) {
-        let found = self.peers.iter().find(|(_, peer)| {
-            self.current_member(peer).is_some_and(|member| {
-                let current = member.epoch.generation[index].load(Ordering::Relaxed);
-                member.index == index && current == generation
-            })
-        });
-        if let Some((&id, _)) = found {
-            self.evict(id, ErrorCode::Timeout);
-        }
-    }
-
-    /// The member of `peer`, if its page counts: it joined the current epoch.
-    fn current_member<'a>(&self, peer: &'a Peer) -> Option<&'a Member> {
-        let current = self.shared.epoch();
-        let member = peer.member.as_ref()?;
-        Arc::ptr_eq(&member.epoch, &current).then_some(member)
-    }
-
-    fn take_leave(&mut self, reason: CloseReason) {
-        self.closing = true;
-        if let Some(listener) = self.listener.take() {
-            // It leaves the poller with its descriptor.
-            drop(listener);
-            remove_socket(&self.socket);
-        }
-        let mut gone = Vec::new();
-        for (&id, peer) in &mut self.peers {
-            let was_joined = peer.state != State::Accepted;
-            peer.enter(State::Draining);
-            let sent = send_close(peer, reason);
-            gone.extend((sent.is_err() || !was_joined).then_some(id));
-        }
-        gone.into_iter().for_each(|id| self.forget(id));
-    }
-
     /// What time alone asks for.
     fn tick(&mut self, now: Instant) {
+        self.end_rest();
         let epoch = self.shared.epoch();
         let heartbeat = sys::monotonic_ns();
         let control = &epoch.ring.control;
@@ -391,114 +196,11 @@ impl Server {
         }
         self.inspect_leases(now);
     }
-
-    fn inspect_leases(&mut self, now: Instant) {
-        let current = self.shared.epoch();
-        let limits = &self.shared.limits;
-        let mut guilty = Vec::new();
-        for (&id, peer) in &mut self.peers {
-            let Some(member) = &mut peer.member else {
-                continue;
-            };
-            let counts = Arc::ptr_eq(&member.epoch, &current) && peer.state == State::Live;
-            if counts && let Err(code) = leases::inspect(member, limits, now) {
-                guilty.push((id, code));
-            }
-        }
-        guilty
-            .into_iter()
-            .for_each(|(id, code)| self.evict(id, code));
-    }
-
-    fn evict(&mut self, id: u64, code: ErrorCode) {
-        let Some(peer) = self.peers.get(&id) else {
-            return;
-        };
-        if let Some(member) = &peer.member {
-            tracing::warn!(key = self.shared.key, name = %member.name, %code, "subscriber evicted");
-            let epoch = &member.epoch;
-            epoch
-                .ring
-                .evict(member.index, code.as_i32(), || epoch.wake_all());
-            self.admission.punish(peer.uid, member.name);
-            self.shared.count_eviction();
-        }
-        // The connection ends in any case.
-        let _ = send_close(peer, CloseReason::Evicted);
-        self.forget(id);
-    }
-
-    /// Says ERROR and forgets the peer.
-    fn refuse(&mut self, id: u64, (code, text): Refusal) {
-        if let Some(peer) = self.peers.get(&id) {
-            let (pid, uid) = (peer.pid, peer.uid);
-            tracing::warn!(key = self.shared.key, pid, uid, %code, text, "peer refused");
-            peer.connection.send_error(code, &text);
-        }
-        self.forget(id);
-    }
-
-    /// Frees everything that a peer had.
-    fn forget(&mut self, id: u64) {
-        let Some(peer) = self.peers.remove(&id) else {
-            return;
-        };
-        // It would leave the poller with its descriptor anyway.
-        let _ = self.poller.remove(&peer.connection);
-        let Some(member) = peer.member else {
-            return;
-        };
-        let lagging = member.epoch.lagging[member.index].load(Ordering::Relaxed);
-        if lagging != 0 {
-            self.admission
-                .remember_lagging(peer.uid, member.name, lagging);
-        }
-        answer::clear_place(&member.epoch, member.index);
-        self.shared.roster.remove(member.index as u32);
-    }
 }
 
 /// Brings the roster up to date about `peer`.
-fn record(shared: &Shared, peer: &Peer) {
+pub(super) fn record(shared: &Shared, peer: &Peer) {
     if let Some(entry) = peer.entry() {
         shared.roster.put(entry);
-    }
-}
-
-fn check_attached(peer: &Peer, attached: &Attached) -> Result<(), Refusal> {
-    let index = peer.member.as_ref().map_or(0, |member| member.index as u32);
-    let granted = peer
-        .member
-        .as_ref()
-        .map_or(u32::MAX, |member| member.granted);
-    attached
-        .validate(index, granted)
-        .map_err(|error| (error.code(), error.to_string()))
-}
-
-fn send_close(peer: &Peer, reason: CloseReason) -> io::Result<()> {
-    let message = Close {
-        reason: reason as u32,
-    };
-    peer.connection
-        .send(MessageType::Close, message.as_bytes(), &[])
-}
-
-fn remove_socket(path: &Path) {
-    if let Err(error) = std::fs::remove_file(path) {
-        tracing::warn!(path = %path.display(), %error, "the control socket could not be removed");
-    }
-}
-
-fn kind_of(message: &Message) -> &'static str {
-    match message {
-        Message::HelloRequest(_) => "HELLO_REQ",
-        Message::HelloResponse(_) => "HELLO_RESP",
-        Message::Attached(_) => "ATTACHED",
-        Message::Detach(_) => "DETACH",
-        Message::StatsRequest | Message::Stats(_) => "STATS",
-        Message::Reconfigure(_) => "RECONFIGURE",
-        Message::Error(_) => "ERROR",
-        Message::Close(_) => "CLOSE",
     }
 }

@@ -1,0 +1,131 @@
+//! Joining: from a key to mapped memory.
+
+mod connect;
+mod handshake;
+mod import;
+mod link;
+mod observe;
+
+use std::time::{Duration, Instant};
+
+use zerocopy::IntoBytes;
+
+use crate::error::{Error, Result};
+use crate::failpoint::{self, Point};
+use crate::pool::HostImport;
+use crate::ring::Reader;
+use crate::sys::{Fd, ReadMap, WriteMap};
+use crate::wire::{
+    Attached, ConsumerName, ErrorCode, Geometry, HelloGrant, HelloRequest, MessageType, Mode,
+    capability,
+};
+
+use super::connection::Connection;
+
+pub use connect::socket_path;
+pub use link::{Link, LinkState};
+pub use observe::{Observed, observe};
+
+use connect::connect;
+use handshake::ask;
+
+/// Between two tries to find a publisher.
+const RETRY: Duration = Duration::from_millis(5);
+
+/// Who wants to join what.
+#[derive(Clone, Debug)]
+pub struct JoinRequest {
+    /// The key.
+    pub key: String,
+    /// Its own name.
+    pub name: ConsumerName,
+    /// Every frame, or always the newest.
+    pub mode: Mode,
+    /// Publishers of these users are trusted, besides its own and root's.
+    pub allow_uids: Vec<u32>,
+}
+
+/// A subscription: mapped memory, and a page of its own.
+#[derive(Debug)]
+pub struct Joined {
+    /// Control segment and page.
+    pub reader: Reader<ReadMap, WriteMap>,
+    /// The pixels.
+    pub pool: HostImport,
+    /// What the control segment says.
+    pub geometry: Geometry,
+    /// What the publisher granted.
+    pub grant: HelloGrant,
+    /// What the page says is consumed.
+    pub consumed: u64,
+    /// The end that becomes readable after `Reader::ask_notify`.
+    pub notify: Fd,
+}
+
+impl JoinRequest {
+    /// Connects to the publisher of the key and joins, retrying until `deadline` (`None`: for
+    /// ever) while there is no publisher, or while a killed predecessor of the same name
+    /// still seems to be there.
+    pub fn join(&self, deadline: Option<Instant>, last_epoch: u64) -> Result<(Link, Joined)> {
+        loop {
+            let outcome = self.try_join(last_epoch);
+            let over = deadline.is_some_and(|deadline| Instant::now() >= deadline);
+            match outcome {
+                Err(error) if !over && is_passing(&error) => std::thread::sleep(RETRY),
+                outcome => return outcome,
+            }
+        }
+    }
+
+    fn try_join(&self, last_epoch: u64) -> Result<(Link, Joined)> {
+        let mut connection = connect(&self.key, &self.allow_uids)?;
+        let joined = self.attach(&mut connection, last_epoch, u64::MAX)?;
+        let link = Link::new(&self.key, connection);
+        Ok((link, joined))
+    }
+
+    /// Says HELLO again on the same connection, after a RECONFIGURE. Up to `consumed`
+    /// everything has been read: what is newer may not be told as consumed.
+    pub fn rejoin(&self, link: &Link, last_epoch: u64, consumed: u64) -> Result<Joined> {
+        self.attach(&mut link.lock(), last_epoch, consumed)
+    }
+
+    fn attach(
+        &self,
+        connection: &mut Connection,
+        last_epoch: u64,
+        consumed: u64,
+    ) -> Result<Joined> {
+        let capabilities = capability::FD_PASSING | capability::HOST | capability::NOTIFY;
+        let mut hello = HelloRequest::new(&self.name, self.mode, capabilities);
+        hello.last_epoch = last_epoch;
+        hello.highest = super::OUR_VERSION;
+        let answer = ask(&self.key, connection, &hello)?;
+        let joined = self.import(answer, consumed)?;
+        failpoint::reach(Point::PageMapped);
+        let attached = Attached {
+            index: joined.grant.index,
+            capabilities: joined.grant.capabilities,
+        };
+        connection
+            .send(MessageType::Attached, attached.as_bytes(), &[])
+            .map_err(|_| self.disconnected())?;
+        Ok(joined)
+    }
+
+    /// The error of a connection that ended without a word.
+    pub fn disconnected(&self) -> Error {
+        Error::Disconnected {
+            key: self.key.clone(),
+        }
+    }
+}
+
+/// Errors that may pass: no publisher yet, or one that is just going or whose predecessor's
+/// socket is just being closed by the kernel.
+fn is_passing(error: &Error) -> bool {
+    matches!(
+        error.code(),
+        ErrorCode::NotFound | ErrorCode::AlreadyExists | ErrorCode::Disconnected
+    )
+}

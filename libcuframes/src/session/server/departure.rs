@@ -1,0 +1,144 @@
+//! How peers leave: by their own will, for cause, or because everyone has to.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use zerocopy::IntoBytes;
+
+use crate::wire::{Close, CloseReason, ErrorCode, MessageType};
+
+use super::admission::Refusal;
+use super::peer::{Member, Peer, State};
+use super::service::Server;
+use super::{answer, leases};
+
+impl Server {
+    pub(super) fn relieve_pressure(&mut self) {
+        self.inspect_leases(Instant::now());
+        let oldest = |(&id, peer): (&u64, &Peer)| {
+            let since = leases::oldest(self.current_member(peer)?)?;
+            Some((since, id))
+        };
+        if let Some((_, id)) = self.peers.iter().filter_map(oldest).min() {
+            self.evict(id, ErrorCode::Timeout);
+        }
+    }
+
+    pub(super) fn evict_lagging(&mut self, index: usize, generation: u32) {
+        let found = self.peers.iter().find(|(_, peer)| {
+            self.current_member(peer).is_some_and(|member| {
+                let current = member.epoch.generation[index].load(Ordering::Relaxed);
+                member.index == index && current == generation
+            })
+        });
+        if let Some((&id, _)) = found {
+            self.evict(id, ErrorCode::Timeout);
+        }
+    }
+
+    /// The member of `peer`, if its page counts: it joined the current epoch.
+    fn current_member<'a>(&self, peer: &'a Peer) -> Option<&'a Member> {
+        let current = self.shared.epoch();
+        let member = peer.member.as_ref()?;
+        Arc::ptr_eq(&member.epoch, &current).then_some(member)
+    }
+
+    pub(super) fn take_leave(&mut self, reason: CloseReason) {
+        self.closing = true;
+        if let Some(listener) = self.listener.take() {
+            // It leaves the poller with its descriptor.
+            drop(listener);
+            remove_socket(&self.socket);
+        }
+        let mut gone = Vec::new();
+        for (&id, peer) in &mut self.peers {
+            let was_joined = peer.state != State::Accepted;
+            peer.enter(State::Draining);
+            let sent = send_close(peer, reason);
+            gone.extend((sent.is_err() || !was_joined).then_some(id));
+        }
+        gone.into_iter().for_each(|id| self.forget(id));
+    }
+
+    pub(super) fn inspect_leases(&mut self, now: Instant) {
+        let current = self.shared.epoch();
+        let limits = &self.shared.limits;
+        let mut guilty = Vec::new();
+        for (&id, peer) in &mut self.peers {
+            let Some(member) = &mut peer.member else {
+                continue;
+            };
+            let counts = Arc::ptr_eq(&member.epoch, &current) && peer.state == State::Live;
+            if counts && let Err(code) = leases::inspect(member, limits, now) {
+                guilty.push((id, code));
+            }
+        }
+        guilty
+            .into_iter()
+            .for_each(|(id, code)| self.evict(id, code));
+    }
+
+    fn evict(&mut self, id: u64, code: ErrorCode) {
+        let Some(peer) = self.peers.get(&id) else {
+            return;
+        };
+        if let Some(member) = &peer.member {
+            tracing::warn!(key = self.shared.key, name = %member.name, %code, "subscriber evicted");
+            let epoch = &member.epoch;
+            epoch
+                .ring
+                .evict(member.index, code.as_i32(), || epoch.wake_all());
+            self.admission.punish(peer.uid, member.name);
+            self.shared.count_eviction();
+        }
+        // The connection ends in any case.
+        let _ = send_close(peer, CloseReason::Evicted);
+        self.forget(id);
+    }
+
+    /// Says ERROR and forgets the peer.
+    pub(super) fn refuse(&mut self, id: u64, (code, text): Refusal) {
+        if let Some(peer) = self.peers.get(&id) {
+            let (pid, uid) = (peer.pid, peer.uid);
+            tracing::warn!(key = self.shared.key, pid, uid, %code, text, "peer refused");
+            peer.connection.send_error(code, &text);
+        }
+        self.forget(id);
+    }
+
+    /// Frees everything that a peer had.
+    pub(super) fn forget(&mut self, id: u64) {
+        let Some(peer) = self.peers.remove(&id) else {
+            return;
+        };
+        // It would leave the poller with its descriptor anyway.
+        let _ = self.poller.remove(&peer.connection);
+        let Some(member) = peer.member else {
+            return;
+        };
+        let lagging = member.epoch.lagging[member.index].load(Ordering::Relaxed);
+        if lagging != 0 {
+            self.admission
+                .remember_lagging(peer.uid, member.name, lagging);
+        }
+        answer::clear_place(&member.epoch, member.index);
+        self.shared.roster.remove(member.index as u32);
+    }
+}
+
+fn send_close(peer: &Peer, reason: CloseReason) -> io::Result<()> {
+    let message = Close {
+        reason: reason as u32,
+    };
+    peer.connection
+        .send(MessageType::Close, message.as_bytes(), &[])
+}
+
+fn remove_socket(path: &Path) {
+    if let Err(error) = std::fs::remove_file(path) {
+        tracing::warn!(path = %path.display(), %error, "the control socket could not be removed");
+    }
+}
