@@ -12,7 +12,6 @@ use crate::sys::{self, Fd, ReadMap, WriteMap};
 use crate::wire::slot::META_SIZE;
 use crate::wire::{Geometry, MAX_SLOTS, SlotMeta, StreamState, control, page};
 
-use super::frame::Frame;
 use super::stats::Counters;
 
 /// Mapped memory and leases of one epoch. It and the connection live as long as a frame of it.
@@ -54,26 +53,22 @@ impl Attachment {
         }
     }
 
-    /// Leases `found`. `None`: the publisher was faster.
-    pub fn lease(this: &Arc<Attachment>, found: Found) -> Result<Option<Frame>> {
-        let Found { slot, seq } = found;
+    /// Leases `found` and reads what is said about it. `None`: the publisher was faster.
+    pub fn lease(&self, found: Found) -> Result<Option<SlotMeta>> {
         // Only the thread that calls next() takes leases, so the count can only fall meanwhile.
-        if this.open.load(Ordering::Relaxed) >= this.max_leases {
+        if self.open.load(Ordering::Relaxed) >= self.max_leases {
             return Err(Error::LeaseLimit {
-                max: this.max_leases,
+                max: self.max_leases,
             });
         }
-        if !this.reader.lease(found) {
+        if !self.reader.lease(found) {
             return Ok(None);
         }
-        this.open.fetch_add(1, Ordering::Relaxed);
-        let lease = &this.leases[slot];
+        self.open.fetch_add(1, Ordering::Relaxed);
+        let lease = &self.leases[found.slot];
         lease.holders.store(1, Ordering::Relaxed);
-        lease.seq.store(seq, Ordering::Release);
-        let frame = Frame::new(Arc::clone(this), slot, this.read_meta(slot));
-        // A publisher that lends something outside of its pool is not to be believed at all.
-        frame.wire_meta().validate(&this.geometry)?;
-        Ok(Some(frame))
+        lease.seq.store(found.seq, Ordering::Release);
+        Ok(Some(self.read_meta(found.slot)))
     }
 
     fn read_meta(&self, slot: usize) -> SlotMeta {

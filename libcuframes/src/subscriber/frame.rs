@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::format::FrameLayout;
 use crate::meta::{FrameFlags, FrameMeta};
 use crate::pool::Plane;
+use crate::ring::Found;
 use crate::sys::{self, Generation};
 use crate::wire::{ErrorCode, SlotMeta};
 
@@ -25,23 +26,26 @@ pub struct Frame {
 }
 
 impl Frame {
-    pub(super) fn new(attachment: Arc<Attachment>, slot: usize, wire: SlotMeta) -> Self {
-        Frame {
-            attachment,
-            slot,
+    /// Leases `found`. `None`: the publisher was faster.
+    pub(super) fn lease(attachment: &Arc<Attachment>, found: Found) -> Result<Option<Frame>> {
+        let Some(wire) = attachment.lease(found)? else {
+            return Ok(None);
+        };
+        let frame = Frame {
+            attachment: Arc::clone(attachment),
+            slot: found.slot,
             wire,
             discontinuity: false,
             given_back: false,
             generation: sys::generation(),
-        }
+        };
+        // A publisher that lends something outside of its pool is not to be believed at all.
+        frame.wire.validate(&attachment.geometry)?;
+        Ok(Some(frame))
     }
 
     pub(super) fn mark_discontinuity(&mut self) {
         self.discontinuity = true;
-    }
-
-    pub(super) fn wire_meta(&self) -> &SlotMeta {
-        &self.wire
     }
 
     /// Its number: 1 for the first frame of the stream, without gaps at the publisher.

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Installs by name what building and testing need on a bare Debian 12 machine with Rust.
+# What is there already costs nothing.
+set -euo pipefail
+
+packages=(
+    bc ca-certificates clang cmake dpkg-dev ffmpeg g++ gcc make nasm pkg-config
+    python3 strace util-linux valgrind xz-utils
+)
+missing=()
+for package in "${packages[@]}"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' ||
+        missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+sudo=
+[ "$(id -u)" = 0 ] || sudo=sudo
+export DEBIAN_FRONTEND=noninteractive
+$sudo apt-get update -qq
+$sudo apt-get install -y -qq --no-install-recommends "${missing[@]}"

@@ -1,0 +1,54 @@
+# Stages of a test run: each is named, timed and counted. Sourced by test.sh.
+
+passed=0
+failed=0
+skipped=0
+failures=()
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+
+# stage NAME COMMAND...: runs a command, shows its output only if it fails, and counts what it
+# counted: the closing lines of cargo test and of unittest, else the stage itself as one.
+# Exit status 77 means that the stage says itself that it was skipped, and why.
+stage() {
+    local name=$1 log started status=0
+    shift
+    log="$logs/${name//[^a-zA-Z0-9]/-}"
+    printf '%-34s ' "$name"
+    started=$(date +%s.%N)
+    "$@" >"$log" 2>&1 </dev/null || status=$?
+    printf '%6.1f s  ' "$(echo "$(date +%s.%N) - $started" | bc)"
+    count "$log" "$status"
+    case $status in
+        0) echo "ok, $ok passed" ;;
+        77) echo "SKIPPED: $(tail -n 1 "$log")" ;;
+        *)
+            failures+=("$name")
+            echo "FAILED, $ok passed, $bad failed"
+            sed 's/^/    /' "$log" | tail -n 60
+            ;;
+    esac
+}
+
+# count LOG STATUS: sets ok and bad, and adds them to the totals.
+count() {
+    ok=$(awk '/^test result:/ {n += $4} /^Ran [0-9]+ tests? in/ {n += $2} /^[0-9]+ checks? passed/ {n += $1} END {print n + 0}' "$1")
+    bad=$(awk '/^test result:/ {n += $6} END {print n + 0}' "$1")
+    local ignored
+    ignored=$(awk '/^test result:/ {n += $8} END {print n + 0}' "$1")
+    case $2 in
+        0) [ "$ok" -gt 0 ] || ok=1 ;;
+        77) skipped=$((skipped + 1)) ok=0 ;;
+        *) [ "$bad" -gt 0 ] || bad=1 ;;
+    esac
+    passed=$((passed + ok))
+    failed=$((failed + bad))
+    skipped=$((skipped + ignored))
+}
+
+# summary: the last line, and the exit status.
+summary() {
+    [ ${#failures[@]} -eq 0 ] || printf 'failed: %s\n' "${failures[@]}"
+    echo "$passed passed, $failed failed, $skipped skipped"
+    [ "$failed" -eq 0 ]
+}
