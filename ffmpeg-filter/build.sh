@@ -28,7 +28,7 @@ say() { echo "build.sh: $*" >&2; }
 # What our tests and demonstrations use, and nothing that wants another library.
 configure_options=(
     --prefix="$prefix" --disable-everything --disable-autodetect --disable-doc
-    --disable-debug --disable-ffplay --disable-ffprobe --disable-static
+    --optflags=-O1 --disable-debug --disable-ffplay --disable-ffprobe --disable-static
     --enable-shared --enable-pic --enable-rpath --enable-libcuframes
     --enable-indev=lavfi
     --enable-decoder=rawvideo,wrapped_avframe,h264,hevc,mjpeg,ffv1

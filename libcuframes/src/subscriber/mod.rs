@@ -224,6 +224,15 @@ impl Subscriber {
         Ok(None)
     }
 
+    /// Frames that `every_nth` leaves out are consumed as soon as they are there: nobody is to
+    /// wait for this subscriber to read them. Not sooner: nothing unpublished is consumed.
+    fn pass_unwanted(&self, latest: u64) {
+        if self.pace.every_nth > 1 && self.position.is_behind(latest) {
+            self.attachment.pass(latest);
+        }
+    }
+
+    /// Passes over a frame that comes too soon after the last one.
     fn skip(&mut self, seq: u64) {
         self.position.skip(seq, &mut self.counters);
         self.attachment.pass(seq);
