@@ -56,7 +56,7 @@ impl Attachment {
     /// Leases `found` and reads what is said about it. `None`: the publisher was faster.
     pub fn lease(&self, found: Found) -> Result<Option<SlotMeta>> {
         // Only the thread that calls next() takes leases, so the count can only fall meanwhile.
-        if self.open.load(Ordering::Relaxed) >= self.max_leases {
+        if self.open.load(Ordering::Acquire) >= self.max_leases {
             return Err(Error::LeaseLimit {
                 max: self.max_leases,
             });
@@ -91,8 +91,9 @@ impl Attachment {
         }
         // Before the bit is cleared: afterwards the slot may be leased again by next().
         self.leases[slot].seq.store(0, Ordering::Release);
-        self.open.fetch_sub(1, Ordering::Relaxed);
         let whole = self.reader.release(slot, seq);
+        // After the bit is cleared: the publisher counts bits, and one too many is an eviction.
+        self.open.fetch_sub(1, Ordering::Release);
         self.tell_consumed();
         whole
     }
