@@ -35,6 +35,7 @@ pub struct Connection {
     header: Option<Incoming>,
     fds: Vec<Fd>,
     started: Option<Instant>,
+    more: bool,
 }
 
 impl Connection {
@@ -47,6 +48,7 @@ impl Connection {
             header: None,
             fds: Vec::new(),
             started: None,
+            more: false,
         }
     }
 
@@ -58,6 +60,11 @@ impl Connection {
     /// When the message that has begun to arrive must be complete.
     pub fn deadline(&self) -> Option<Instant> {
         self.started.map(|started| started + MESSAGE_TIME)
+    }
+
+    /// Whether the message received last is to be continued by another one.
+    pub fn has_more(&self) -> bool {
+        self.more
     }
 
     /// Reads what is there, up to the end of one message.
@@ -124,6 +131,7 @@ impl Connection {
         self.filled = 0;
         self.header = None;
         self.started = None;
+        self.more = header.more;
         // An unknown message that calls itself optional is read and forgotten.
         message
             .transpose()

@@ -5,7 +5,7 @@ use zerocopy::IntoBytes;
 use crate::error::{Error, Result};
 use crate::sys::ReadMap;
 use crate::wire::{
-    Attached, ConsumerName, Geometry, HelloRequest, MAX_STATS_ROWS, Message, MessageType, Mode,
+    Attached, ConsumerName, Geometry, HelloRequest, MAX_SUBSCRIBERS, Message, MessageType, Mode,
     SubscriberSlot, capability, fds,
 };
 
@@ -61,10 +61,9 @@ pub fn observe(key: &str, allow_uids: &[u32]) -> Result<Observed> {
     loop {
         match wait_message(key, &mut connection)? {
             (Message::Stats(rows), _) => {
-                // MORE is on every message but the last, which is the one that is not full.
-                let full = rows.len() == MAX_STATS_ROWS;
                 subscribers.extend(rows);
-                if !full {
+                // A list without end is not listened to.
+                if !connection.has_more() || subscribers.len() >= MAX_SUBSCRIBERS as usize {
                     break;
                 }
             }
