@@ -128,6 +128,9 @@ impl Subscriber {
         }
         // The clock is read only when there is nothing to deliver.
         let mut waiting = Waiting::new(timeout);
+        // The socket is looked at only when the ring had nothing although it was waited for: a
+        // reader that is woken frame by frame makes no other system call than to sleep.
+        let mut idle = timeout == Some(Duration::ZERO);
         loop {
             let seen = match self.look()? {
                 Look::Frame(frame) => return Ok(frame),
@@ -145,11 +148,14 @@ impl Subscriber {
                     continue;
                 }
             };
-            if self.look_at_socket() {
+            if idle && self.look_at_socket() {
                 continue;
             }
             match waiting.left() {
-                Some(left) => self.sleep(seen, left),
+                Some(left) => {
+                    self.sleep(seen, left);
+                    idle = true;
+                }
                 None if timeout == Some(Duration::ZERO) => {
                     if self.arm_poller() {
                         return Err(Error::WouldBlock);
