@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Installs what it needs and runs every test.
+#
+#   ci/test.sh          campaigns at a tenth of their counts; what continuous integration runs
+#   ci/test.sh --full   the stated counts; the result is written to docs/measurements/
+#
+# Every stage prints its time. The last line is `N passed, N failed, N skipped`.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+source ci/stages.sh
+
+full=false
+case ${1:-} in
+    --full) full=true ;;
+    '') ;;
+    *)
+        echo "usage: ci/test.sh [--full]" >&2
+        exit 2
+        ;;
+esac
+if $full; then
+    export CUFRAMES_FULL=1
+    fuzz_seconds=600
+    mkdir -p docs/measurements
+    exec > >(tee "docs/measurements/$(date +%F)-full-test.txt") 2>&1
+    echo "full test of $(git rev-parse --short HEAD) on $(date +%F): $(nproc) cores, Linux $(uname -r)"
+else
+    fuzz_seconds=10
+fi
+
+# A run directory and a name space of our own: nothing that runs on this machine is disturbed.
+CUFRAMES_RUNTIME_DIR=$(mktemp -d)
+export CUFRAMES_RUNTIME_DIR
+segments_before=$(ls /dev/shm)
+
+models() { RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom cargo test -q --release -p libcuframes --test ring_models; }
+documentation() { RUSTDOCFLAGS="-D warnings" cargo doc -q --no-deps --workspace; }
+
+nothing_left() {
+    local left status=0
+    left=$(comm -13 <(sort <<<"$segments_before") <(ls /dev/shm | sort) | grep cuframes)
+    [ -z "$left" ] || { echo "left in /dev/shm: $left"; status=1; }
+    left=$(find "$CUFRAMES_RUNTIME_DIR" -type s)
+    [ -z "$left" ] || { echo "sockets left: $left"; status=1; }
+    left=$(pgrep -f "$PWD/target/.*/(cuframes|peer)( |$)")
+    [ -z "$left" ] || { echo "processes left: $left"; status=1; }
+    rm -rf "$CUFRAMES_RUNTIME_DIR"
+    echo "3 checks passed"
+    return $status
+}
+
+stage "install" ci/install.sh
+stage "format" cargo fmt --all --check
+stage "clippy" cargo clippy -q --workspace --all-targets --all-features -- -D warnings
+stage "documentation" documentation
+stage "library" cargo test -q -p libcuframes --lib --tests
+stage "examples in the documentation" cargo test -q -p libcuframes --doc
+stage "command line" cargo test -q -p cuframes-cli
+stage "crashes and campaigns" cargo test -q --release -p cuframes-tests -- --test-threads=2
+stage "concurrency models" models
+stage "conformance" ci/conformance.sh
+stage "fuzzing" ci/fuzz.sh "$fuzz_seconds"
+for version in 5.1 7.1; do
+    stage "build ffmpeg $version" ffmpeg-filter/build.sh "$version"
+    stage "ffmpeg $version" ci/ffmpeg.sh "$version"
+done
+stage "demonstration" ci/demo.sh
+stage "nothing is left" nothing_left
+summary
