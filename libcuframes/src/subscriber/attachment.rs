@@ -136,12 +136,14 @@ impl Attachment {
         StreamState::from_u32(state).unwrap_or(StreamState::Live)
     }
 
-    /// Sleeps until the publisher does something after `seen`, at most `limit`.
-    pub fn sleep(&self, seen: u32, limit: Duration) {
-        if self.reader.begin_sleep(seen) {
-            sys::futex_wait(&self.reader.control, control::PUBLISH_FUTEX, seen, limit);
-        }
+    /// Sleeps until the publisher does something after `seen`, at most `limit`; false if the
+    /// time was over first.
+    pub fn sleep(&self, seen: u32, limit: Duration) -> bool {
+        let control = &self.reader.control;
+        let woken = !self.reader.begin_sleep(seen)
+            || sys::futex_wait(control, control::PUBLISH_FUTEX, seen, limit);
         self.reader.end_sleep();
+        woken
     }
 
     /// Tells the publisher's operator how this subscriber does.

@@ -33,6 +33,9 @@ use waiting::{Waiting, deadline};
 
 /// Longest sleep without a look at the socket: a dead publisher wakes nobody.
 const LONGEST_SLEEP: Duration = Duration::from_millis(100);
+/// How often a frame that was delivered already may wake its reader afterwards: the publisher
+/// first shows it, then changes the futex, then wakes.
+const LATE_WAKES: u32 = 3;
 /// How often a frame may be lost to the publisher between finding and leasing it before the
 /// socket is looked at again.
 const LOST_TURNS: usize = 64;
@@ -130,7 +133,7 @@ impl Subscriber {
         let mut waiting = Waiting::new(timeout);
         // The socket is looked at only when the ring had nothing although it was waited for: a
         // reader that is woken frame by frame makes no other system call than to sleep.
-        let mut idle = timeout == Some(Duration::ZERO);
+        let mut turns = 0;
         loop {
             let seen = match self.look()? {
                 Look::Frame(frame) => return Ok(frame),
@@ -148,13 +151,14 @@ impl Subscriber {
                     continue;
                 }
             };
-            if idle && self.look_at_socket() {
+            let left = waiting.left();
+            if (left.is_none() || turns >= LATE_WAKES) && self.look_at_socket() {
                 continue;
             }
-            match waiting.left() {
+            match left {
                 Some(left) => {
-                    self.sleep(seen, left);
-                    idle = true;
+                    let woken = self.sleep(seen, left);
+                    turns = if woken { turns + 1 } else { LATE_WAKES };
                 }
                 None if timeout == Some(Duration::ZERO) => {
                     if self.arm_poller() {
@@ -268,19 +272,19 @@ impl Subscriber {
         }
     }
 
-    /// Spins a little, then sleeps until the publisher does something.
-    fn sleep(&mut self, seen: u32, left: Duration) {
+    /// Spins a little, then sleeps until the publisher does something; false if it did nothing.
+    fn sleep(&mut self, seen: u32, left: Duration) -> bool {
         let reader = &self.attachment.reader;
         if !self.spin.is_zero() {
             let started = Instant::now();
             while started.elapsed() < self.spin.min(left) {
                 if reader.futex_value() != seen {
-                    return;
+                    return true;
                 }
                 std::hint::spin_loop();
             }
         }
-        self.attachment.sleep(seen, left.min(LONGEST_SLEEP));
+        self.attachment.sleep(seen, left.min(LONGEST_SLEEP))
     }
 
     /// Counters of this subscriber.

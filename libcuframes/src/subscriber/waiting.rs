@@ -27,7 +27,11 @@ impl Waiting {
         let now = Instant::now();
         let deadline = match self.deadline {
             Some(deadline) => deadline,
-            None => *self.deadline.insert(now.checked_add(timeout)?),
+            None => match now.checked_add(timeout) {
+                Some(deadline) => *self.deadline.insert(deadline),
+                // So long that no clock can tell when it is over.
+                None => return Some(timeout),
+            },
         };
         Some(deadline.saturating_duration_since(now)).filter(|left| !left.is_zero())
     }
