@@ -26,6 +26,8 @@ tree=$work/tree deps=$work/deps prefix=$work/install
 say() { echo "build.sh: $*" >&2; }
 
 # What our tests and demonstrations use, and nothing that wants another library.
+# -O1 builds in two thirds of the time and decodes as fast: the loops that take
+# the time are in assembler.
 configure_options=(
     --prefix="$prefix" --disable-everything --disable-autodetect --disable-doc
     --optflags=-O1 --disable-debug --disable-ffplay --disable-ffprobe --disable-static
