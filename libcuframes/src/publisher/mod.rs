@@ -282,7 +282,6 @@ impl Drop for Publisher {
     fn drop(&mut self) {
         // A forked child has copies of everything and owns nothing of it.
         if self.generation.is_current() {
-            self.epoch.wake_all();
             self.close(CloseReason::Shutdown);
         }
     }

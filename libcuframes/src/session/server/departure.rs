@@ -60,6 +60,10 @@ impl Server {
             let sent = send_close(peer, reason);
             gone.extend((sent.is_err() || !was_joined).then_some(id));
         }
+        // Whoever sleeps wakes up and finds CLOSE at once.
+        let epoch = self.shared.epoch();
+        epoch.ring.announce();
+        epoch.wake_all();
         gone.into_iter().for_each(|id| self.forget(id));
     }
 
