@@ -8,7 +8,9 @@ mod epoch;
 mod roster;
 mod server;
 
-pub use client::{JoinRequest, Joined, Link, LinkState, Observed, observe, socket_path};
+pub use client::{
+    JoinRequest, Joined, Link, LinkState, Observed, RETRY, is_passing, observe, socket_path,
+};
 pub use epoch::{Epoch, EpochRequest};
 pub use server::{Command, Limits, Server, Shared};
 

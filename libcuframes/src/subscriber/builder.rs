@@ -152,6 +152,7 @@ impl SubscriberBuilder {
             link,
             attachment: Arc::new(attachment),
             link_state: LinkState::Open,
+            away: None,
             position: Position::start(first, false),
             counters: Counters::default(),
             poller: None,

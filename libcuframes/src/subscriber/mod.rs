@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 use crate::error::{Error, Result};
 use crate::format::FrameLayout;
 use crate::meta::StreamInfo;
-use crate::session::{JoinRequest, Link, LinkState};
-use crate::sys::{self, Poller};
+use crate::session::{JoinRequest, Link, LinkState, RETRY};
+use crate::sys;
 use crate::wire::{CloseReason, ErrorCode, Mode, StreamState};
 
 pub use builder::SubscriberBuilder;
@@ -27,7 +27,9 @@ pub use stats::{Event, SubscriberStats};
 
 use attachment::Attachment;
 use builder::{EventHandler, Pace};
+use polling::PollSet;
 use position::Position;
+use rejoin::Away;
 use stats::Counters;
 use waiting::{Waiting, deadline};
 
@@ -66,10 +68,11 @@ pub struct Subscriber {
     link: Arc<Link>,
     attachment: Arc<Attachment>,
     link_state: LinkState,
+    away: Option<Away>,
     position: Position,
     counters: Counters,
     /// Made when the descriptor is first asked for.
-    poller: Option<Poller>,
+    poller: Option<PollSet>,
     generation: sys::Generation,
 }
 
@@ -80,6 +83,7 @@ enum Look {
     Rejoin,
     Ended,
     Gone,
+    Away,
 }
 
 impl Subscriber {
@@ -124,7 +128,8 @@ impl Subscriber {
     ///
     /// After the last frame of a stream it is [`EndOfStream`](Error::EndOfStream), now and
     /// ever after. A publisher that is gone without one is waited for up to the connect
-    /// time-out; then it is [`Disconnected`](Error::Disconnected).
+    /// time-out, over as many calls as that takes; then it is
+    /// [`Disconnected`](Error::Disconnected).
     pub fn next(&mut self, timeout: Option<Duration>) -> Result<Frame> {
         if !self.generation.is_current() {
             return Err(self.request.disconnected());
@@ -137,7 +142,8 @@ impl Subscriber {
         loop {
             let seen = match self.look()? {
                 Look::Frame(frame) => return Ok(frame),
-                Look::Nothing { seen } => seen,
+                Look::Nothing { seen } => Some(seen),
+                Look::Away => None,
                 Look::Rejoin => {
                     self.rejoin()?;
                     continue;
@@ -147,12 +153,13 @@ impl Subscriber {
                     return Err(self.end_of_stream());
                 }
                 Look::Gone => {
-                    self.reattach()?;
+                    self.leave();
                     continue;
                 }
             };
             let left = waiting.left();
-            if (left.is_none() || turns >= LATE_WAKES) && self.look_at_socket() {
+            let idle = left.is_none() || turns >= LATE_WAKES;
+            if idle && self.away.is_none() && self.look_at_socket() {
                 continue;
             }
             match left {
@@ -178,6 +185,9 @@ impl Subscriber {
     /// One look, in the order that loses no last frame: evicted; what the socket said before;
     /// the state; the newest sequence; a frame; and only then the reasons to stop.
     fn look(&mut self) -> Result<Look> {
+        if !self.come_back()? {
+            return Ok(Look::Away);
+        }
         let attachment = Arc::clone(&self.attachment);
         let reader = &attachment.reader;
         if reader.evicted() != 0 {
@@ -272,8 +282,13 @@ impl Subscriber {
         }
     }
 
-    /// Spins a little, then sleeps until the publisher does something; false if it did nothing.
-    fn sleep(&mut self, seen: u32, left: Duration) -> bool {
+    /// Spins a little, then sleeps until the publisher does something after `seen`; false if it
+    /// did nothing. Without a publisher (`None`) it sleeps until the next try to find one.
+    fn sleep(&mut self, seen: Option<u32>, left: Duration) -> bool {
+        let Some(seen) = seen else {
+            std::thread::sleep(RETRY.min(left));
+            return false;
+        };
         let reader = &self.attachment.reader;
         if !self.spin.is_zero() {
             let started = Instant::now();

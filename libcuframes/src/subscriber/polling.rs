@@ -2,26 +2,57 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::sys::{self, Poller};
+use crate::sys::{self, Poller, Ticker};
 
 use super::Subscriber;
 
+/// How often an event loop is asked to look for the key's next publisher.
+const TICK: Duration = Duration::from_millis(20);
+
+/// What is polled for a subscriber: the socket and the notify end of its publisher, or, while
+/// there is none, a clock.
+#[derive(Debug)]
+pub(super) struct PollSet {
+    poller: Poller,
+    ticker: Ticker,
+}
+
 impl Subscriber {
-    pub(super) fn fill(&self, poller: &Poller) -> io::Result<()> {
+    /// Polls the publisher that was just joined.
+    pub(super) fn poll_publisher(&self, set: &PollSet) -> io::Result<()> {
+        set.ticker.stop()?;
         // The connection stays the same over a reconfiguration; then it is there already.
-        let socket = self.link.with_socket(|socket| poller.add(socket, 0));
+        let socket = self.link.with_socket(|socket| set.poller.add(socket, 0));
         match socket {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-            _ => poller.add(&self.attachment.notify, 1),
+            _ => set.poller.add(&self.attachment.notify, 0),
         }
+    }
+
+    /// No longer polls the notify end of an epoch that is over; frames may keep it open.
+    pub(super) fn forget_notify(&self, set: &PollSet) {
+        // While the publisher was away it was not polled.
+        let _ = set.poller.remove(&self.attachment.notify);
+    }
+
+    /// Polls the clock: what is left of the publisher would be readable without end.
+    pub(super) fn poll_while_away(&self, set: &PollSet) -> io::Result<()> {
+        self.link.with_socket(|socket| set.poller.remove(socket))?;
+        set.poller.remove(&self.attachment.notify)?;
+        set.ticker.start(TICK)
     }
 
     /// Before "nothing" is said to somebody who polls the descriptor: asks to be poked, and
     /// tells whether there is still nothing.
     pub(super) fn arm_poller(&self) -> bool {
-        if self.poller.is_none() {
+        let Some(set) = &self.poller else {
+            return true;
+        };
+        if self.away.is_some() {
+            set.ticker.reset();
             return true;
         }
         let reader = &self.attachment.reader;
@@ -37,15 +68,30 @@ impl Subscriber {
     /// [`WouldBlock`](Error::WouldBlock). It stays the same for the life of the subscriber.
     pub fn poll_fd(&mut self) -> Result<BorrowedFd<'_>> {
         if self.poller.is_none() {
-            let failed = || Error::system("make a descriptor to poll");
-            let poller = Poller::new().map_err(failed())?;
-            self.fill(&poller).map_err(failed())?;
-            self.poller = Some(poller);
-            self.attachment.reader.ask_notify();
+            self.poller = Some(
+                self.make_set()
+                    .map_err(Error::system("make a descriptor to poll"))?,
+            );
         }
         match &self.poller {
-            Some(poller) => Ok(poller.as_fd()),
+            Some(set) => Ok(set.poller.as_fd()),
             None => Err(Error::WouldBlock),
         }
+    }
+
+    fn make_set(&self) -> io::Result<PollSet> {
+        let set = PollSet {
+            poller: Poller::new()?,
+            ticker: Ticker::new()?,
+        };
+        set.poller.add(&set.ticker, 0)?;
+        match self.away {
+            Some(_) => set.ticker.start(TICK)?,
+            None => {
+                self.poll_publisher(&set)?;
+                self.attachment.reader.ask_notify();
+            }
+        }
+        Ok(set)
     }
 }

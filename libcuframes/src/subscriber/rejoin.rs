@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::error::Result;
-use crate::session::LinkState;
+use crate::session::{Joined, Link, LinkState, is_passing};
 use crate::wire::ErrorCode;
 
 use super::attachment::Attachment;
@@ -13,6 +13,13 @@ use super::{Event, Subscriber, deadline};
 
 /// How long the message about a new epoch may take after the word about it.
 const RECONFIGURE_TIME: Duration = Duration::from_secs(2);
+
+/// There is no publisher right now.
+#[derive(Debug)]
+pub(super) struct Away {
+    /// When it is no longer waited for; `None`: never.
+    deadline: Option<Instant>,
+}
 
 impl Subscriber {
     /// Everyone is to join again on the same connection: the picture has another geometry.
@@ -28,7 +35,8 @@ impl Subscriber {
             }
         }
         if !matches!(self.link_state, LinkState::Reconfigured(_)) {
-            return self.reattach();
+            self.leave();
+            return Ok(());
         }
         let consumed = self.position.wanted.saturating_sub(1);
         match self.request.rejoin(&self.link, self.epoch(), consumed) {
@@ -43,25 +51,57 @@ impl Subscriber {
                 self.tell(&event);
                 Ok(())
             }
-            Err(error) if error.code() == ErrorCode::Disconnected => self.reattach(),
+            Err(error) if error.code() == ErrorCode::Disconnected => {
+                self.leave();
+                Ok(())
+            }
             Err(error) => Err(error),
         }
     }
 
-    /// The publisher is gone: waits for the key to come back.
-    pub(super) fn reattach(&mut self) -> Result<()> {
+    /// The publisher is gone. The frames that are still held stay what they are.
+    pub(super) fn leave(&mut self) {
         self.link.detach();
+        let deadline = match self.reattach {
+            true => deadline(self.connect_timeout),
+            false => Some(Instant::now()),
+        };
+        self.away = Some(Away { deadline });
+        if let Some(set) = &self.poller
+            && let Err(error) = self.poll_while_away(set)
+        {
+            tracing::warn!(%error, "the subscriber's descriptor is of no more use");
+        }
         self.tell(&Event::Disconnected);
+    }
+
+    /// One try to find the key's next publisher: true if it was found and joined. When the
+    /// connect time-out is over it is `Disconnected`.
+    pub(super) fn come_back(&mut self) -> Result<bool> {
+        let Some(away) = &self.away else {
+            return Ok(true);
+        };
+        let over = away
+            .deadline
+            .is_some_and(|deadline| Instant::now() >= deadline);
         if !self.reattach {
             return Err(self.request.disconnected());
         }
-        let deadline = deadline(self.connect_timeout);
         let old_epoch = self.epoch();
-        let joined = self.request.join(deadline, old_epoch);
-        let (link, joined) = joined.map_err(|error| match error.code() {
-            ErrorCode::NotFound => self.request.disconnected(),
-            _ => error,
-        })?;
+        match self.request.try_join(old_epoch) {
+            Ok((link, joined)) => {
+                self.go_on(link, joined, old_epoch);
+                Ok(true)
+            }
+            Err(error) if is_passing(&error) && !over => Ok(false),
+            Err(error) if is_passing(&error) => Err(self.request.disconnected()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads on from another publisher of the key, or from the same over a new connection.
+    fn go_on(&mut self, link: Link, joined: Joined, old_epoch: u64) {
+        self.away = None;
         self.link = Arc::new(link);
         self.link_state = LinkState::Open;
         let mut first = joined.grant.latest_seq.max(1);
@@ -74,20 +114,18 @@ impl Subscriber {
         self.counters.reattached += 1;
         let epoch = self.epoch();
         self.tell(&Event::Reattached { epoch });
-        Ok(())
     }
 
     fn attach(&mut self, attachment: Attachment) {
+        if let Some(set) = &self.poller {
+            self.forget_notify(set);
+        }
         self.attachment = Arc::new(attachment);
-        if let Some(poller) = self.poller.take() {
-            // A new descriptor would be a surprise: the same set gets new members.
-            self.poller = match self.fill(&poller) {
-                Ok(()) => Some(poller),
-                Err(error) => {
-                    tracing::warn!(%error, "the subscriber's descriptor is of no more use");
-                    None
-                }
-            };
+        // A new descriptor would be a surprise: the same set gets new members.
+        if let Some(set) = &self.poller
+            && let Err(error) = self.poll_publisher(set)
+        {
+            tracing::warn!(%error, "the subscriber's descriptor is of no more use");
         }
     }
 }

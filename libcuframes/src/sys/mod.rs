@@ -25,7 +25,7 @@ pub use lock::{KeyLock, Owner, lock_owner, lock_whole};
 pub use map::{Mapping, ReadMap, ReadWrite, WriteMap};
 pub use memfd::{Seals, create_memfd, has_seals, publish_read_only, seal_page};
 pub use pages::PageRegion;
-pub use poll::{Poller, Ready, Waker, wait_readable};
+pub use poll::{Poller, Ready, Ticker, Waker, wait_readable};
 pub use segment::{
     NamedSegment, SEGMENT_DIR, owner_of, remove_dead, remove_leftovers, segment_path, segments_of,
 };

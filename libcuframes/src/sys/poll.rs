@@ -6,6 +6,10 @@ use std::time::Duration;
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, epoll, eventfd, poll};
 
+use rustix::time::{
+    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, timerfd_create, timerfd_settime,
+};
+
 use super::Fd;
 
 /// A set of descriptors to wait for.
@@ -96,6 +100,51 @@ impl Waker {
 impl AsFd for Waker {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.eventfd.as_fd()
+    }
+}
+
+/// A clock for a `Poller`: readable once a period while it runs.
+#[derive(Debug)]
+pub struct Ticker {
+    timerfd: Fd,
+}
+
+impl Ticker {
+    /// A clock that stands still.
+    pub fn new() -> io::Result<Self> {
+        let flags = TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK;
+        let timerfd = timerfd_create(TimerfdClockId::Monotonic, flags)?;
+        Ok(Ticker {
+            timerfd: Fd::from(timerfd),
+        })
+    }
+
+    /// Lets it run.
+    pub fn start(&self, period: Duration) -> io::Result<()> {
+        let timer = Itimerspec {
+            it_interval: timespec(period),
+            it_value: timespec(period),
+        };
+        timerfd_settime(&self.timerfd, TimerfdTimerFlags::empty(), &timer)?;
+        Ok(())
+    }
+
+    /// Lets it stand still.
+    pub fn stop(&self) -> io::Result<()> {
+        self.start(Duration::ZERO)
+    }
+
+    /// Makes it quiet until the next period is over.
+    pub fn reset(&self) {
+        let mut expirations = [0; 8];
+        // Nothing to read means that it is quiet.
+        let _ = rustix::io::read(&self.timerfd, &mut expirations);
+    }
+}
+
+impl AsFd for Ticker {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.timerfd.as_fd()
     }
 }
 

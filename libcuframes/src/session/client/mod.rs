@@ -30,7 +30,7 @@ use connect::connect;
 use handshake::ask;
 
 /// Between two tries to find a publisher.
-const RETRY: Duration = Duration::from_millis(5);
+pub const RETRY: Duration = Duration::from_millis(5);
 
 /// Who wants to join what.
 #[derive(Clone, Debug)]
@@ -77,7 +77,8 @@ impl JoinRequest {
         }
     }
 
-    fn try_join(&self, last_epoch: u64) -> Result<(Link, Joined)> {
+    /// One try to connect and join.
+    pub fn try_join(&self, last_epoch: u64) -> Result<(Link, Joined)> {
         let mut connection = connect(&self.key, &self.allow_uids)?;
         let joined = self.attach(&mut connection, last_epoch, u64::MAX)?;
         let link = Link::new(&self.key, connection);
@@ -123,7 +124,7 @@ impl JoinRequest {
 
 /// Errors that may pass: no publisher yet, or one that is just going or whose predecessor's
 /// socket is just being closed by the kernel.
-fn is_passing(error: &Error) -> bool {
+pub fn is_passing(error: &Error) -> bool {
     matches!(
         error.code(),
         ErrorCode::NotFound | ErrorCode::AlreadyExists | ErrorCode::Disconnected
