@@ -15,6 +15,9 @@ use crate::wire::{DEFAULT_SLOTS, MAX_SLOTS, MAX_SUBSCRIBERS, MIN_SLOTS, validate
 use super::shortage::Shortage;
 use super::{Publisher, Settings};
 
+/// A hundred years: a limit that no clock can count on from now is as good as this one.
+const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
 /// What happens to a frame when every slot is in use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Policy {
@@ -204,8 +207,8 @@ impl PublisherBuilder {
             epoch,
             settings,
             shortage: Shortage::new(
-                self.strict_timeout,
-                self.pressure_timeout,
+                self.strict_timeout.min(FOR_EVER),
+                self.pressure_timeout.min(FOR_EVER),
                 self.evict_lagging,
             ),
             last: 0,
@@ -261,7 +264,7 @@ impl PublisherBuilder {
         Limits {
             peers: self.max_subscribers,
             max_leases: self.max_leases.unwrap_or_else(|| (self.slots / 4).max(1)),
-            lease_timeout: self.lease_timeout,
+            lease_timeout: self.lease_timeout.min(FOR_EVER),
             allow_uids: self.allow_uids.clone(),
         }
     }

@@ -33,7 +33,7 @@ use rejoin::Away;
 use stats::Counters;
 use waiting::{Waiting, deadline};
 
-/// Longest sleep without a look at the socket: a dead publisher wakes nobody.
+/// Longest sleep or spin without a look at the socket: a dead publisher wakes nobody.
 const LONGEST_SLEEP: Duration = Duration::from_millis(100);
 /// How often a frame that was delivered already may wake its reader afterwards: the publisher
 /// first shows it, then changes the futex, then wakes.
@@ -291,12 +291,15 @@ impl Subscriber {
         };
         let reader = &self.attachment.reader;
         if !self.spin.is_zero() {
-            let started = Instant::now();
-            while started.elapsed() < self.spin.min(left) {
+            let (started, spin) = (Instant::now(), self.spin.min(left).min(LONGEST_SLEEP));
+            while started.elapsed() < spin {
                 if reader.futex_value() != seen {
                     return true;
                 }
                 std::hint::spin_loop();
+            }
+            if spin < self.spin {
+                return false;
             }
         }
         self.attachment.sleep(seen, left.min(LONGEST_SLEEP))
