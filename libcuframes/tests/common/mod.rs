@@ -3,6 +3,7 @@
 // Every test binary is compiled with all of this and uses its own part.
 #![allow(dead_code)]
 
+pub mod actor;
 pub mod raw;
 pub mod server;
 pub mod stream;
