@@ -20,7 +20,7 @@ const PID_WAIT: Duration = Duration::from_millis(100);
 /// The lock of a key: who holds it is the key's publisher.
 #[derive(Debug)]
 pub struct KeyLock {
-    _fd: Fd,
+    fd: Fd,
 }
 
 /// Who holds a lock that could not be taken.
@@ -42,8 +42,17 @@ impl KeyLock {
             }
             if is_file_at(&fd, path) {
                 write_pid(&fd)?;
-                return Ok(Owner::Caller(KeyLock { _fd: fd }));
+                return Ok(Owner::Caller(KeyLock { fd }));
             }
+        }
+    }
+}
+
+impl Drop for KeyLock {
+    fn drop(&mut self) {
+        // A process that goes on living is not to be taken for the next owner.
+        if self.fd.generation().is_current() {
+            let _ = rustix::fs::ftruncate(&self.fd, 0);
         }
     }
 }
