@@ -51,6 +51,7 @@ nothing_left() {
 
 stage "install" ci/install.sh
 stage "format" cargo fmt --all --check
+stage "examples in the README" ci/readme.py --check
 stage "clippy" cargo clippy -q --workspace --all-targets --all-features -- -D warnings
 stage "documentation" documentation
 stage "library" cargo test -q -p libcuframes --lib --tests
