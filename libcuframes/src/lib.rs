@@ -6,6 +6,9 @@
 
 #![cfg_attr(loom, allow(dead_code, unused_imports))]
 
+#[cfg(not(loom))]
+#[allow(unsafe_code)]
+pub mod capi;
 mod failpoint;
 pub mod format;
 pub mod meta;

@@ -157,11 +157,7 @@ impl Publisher {
     /// A frame of an older geometry, or of another publisher, is an error, and gives its slot
     /// back.
     pub fn publish(&mut self, frame: WritableFrame, meta: &FrameMeta) -> Result<PublishedFrame> {
-        if !frame.is_of(&self.epoch) {
-            let key = self.shared.key.clone();
-            return Err(Error::Reconfigured { key });
-        }
-        meta.validate(self.layout())?;
+        self.check(&frame, meta)?;
         if self.last == SEQ_MAX {
             return Err(Error::Unsupported("a stream of 2^63 frames".to_owned()));
         }
@@ -171,6 +167,15 @@ impl Publisher {
         self.newest = seq;
         self.shared.published.store(seq, Ordering::Relaxed);
         Ok(published)
+    }
+
+    /// What [`publish`](Publisher::publish) asks of a frame and its meta.
+    pub(crate) fn check(&self, frame: &WritableFrame, meta: &FrameMeta) -> Result<()> {
+        if !frame.is_of(&self.epoch) {
+            let key = self.shared.key.clone();
+            return Err(Error::Reconfigured { key });
+        }
+        Ok(meta.validate(self.layout())?)
     }
 
     /// Copies a frame of the caller's into a slot and publishes it: for each plane its bytes

@@ -1,0 +1,545 @@
+/*
+ * cuframes: one decode, many readers. A publisher puts video frames into a ring of shared
+ * memory, and any number of subscribers in other processes read them in place.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Results    Functions that return int return CUFRAMES_OK, which is 0, or a negative
+ *            cuframes_error_t. cuframes_last_error() has the sentence that goes with it.
+ * Time-outs  are in milliseconds: 0 polls and gives CUFRAMES_ERR_WOULD_BLOCK, a negative one
+ *            waits for ever, and when one has elapsed it is CUFRAMES_ERR_TIMEOUT.
+ * Handles    are keys and never dereferenced. One that is NULL, was released or destroyed,
+ *            or is of another kind gives CUFRAMES_ERR_INVALID_ARGUMENT.
+ * Threads    A publisher or subscriber may move between threads, and is used by one at a
+ *            time; a second one gets CUFRAMES_ERR_INVALID_ARGUMENT and does not wait. Frames
+ *            and slots may be used and released by any thread.
+ * Structs    begin with struct_size: sizeof the struct, or 0 for its size in the first
+ *            release. Set the rest to zero before filling it in. A field that this library
+ *            is too old for is CUFRAMES_ERR_UNSUPPORTED unless it is zero.
+ * Streams    Where a function takes a GPU stream, NULL means frames in host memory.
+ *
+ * Made by cbindgen from libcuframes/src/capi; do not edit.
+ */
+
+
+#ifndef CUFRAMES_H
+#define CUFRAMES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** A presentation time that is not known. */
+#define CUFRAMES_NO_PTS INT64_MIN
+
+/**
+ * Why a function failed. CUFRAMES_OK is 0, and every error is negative.
+ *
+ * The numbers never change. cuframes_strerror() has a sentence for each, and
+ * cuframes_last_error() says more: what happened, to what, and what to do.
+ */
+typedef enum {
+    /** No error. */
+    CUFRAMES_OK = 0,
+    /**
+     * An argument is outside of its documented range; a handle is NULL, was released or
+     * destroyed, is of another kind, or is used by two threads at once.
+     */
+    CUFRAMES_ERR_INVALID_ARGUMENT = -1,
+    /** No publisher serves this key. */
+    CUFRAMES_ERR_NOT_FOUND = -2,
+    /** The key or the consumer name is in use by somebody alive. */
+    CUFRAMES_ERR_ALREADY_EXISTS = -3,
+    /** The time allowed by the caller is over. */
+    CUFRAMES_ERR_TIMEOUT = -4,
+    /** The other process is gone. */
+    CUFRAMES_ERR_DISCONNECTED = -5,
+    /** The other process broke the protocol or speaks another version. */
+    CUFRAMES_ERR_PROTOCOL = -6,
+    /** A call into the CUDA driver failed. */
+    CUFRAMES_ERR_CUDA = -7,
+    /** Memory, or space in /dev/shm, ran out. */
+    CUFRAMES_ERR_NO_MEMORY = -8,
+    /** The user is not allowed to do this. */
+    CUFRAMES_ERR_PERMISSION = -9,
+    /** A system call failed, or the library itself did. */
+    CUFRAMES_ERR_SYSTEM = -10,
+    /** There is nothing yet and the caller did not want to wait, or no slot is free. */
+    CUFRAMES_ERR_WOULD_BLOCK = -11,
+    /** The publisher took this subscriber's frames away; what was read of them may be torn. */
+    CUFRAMES_ERR_EVICTED = -12,
+    /** A valid request that this library or this publisher cannot serve. */
+    CUFRAMES_ERR_UNSUPPORTED = -13,
+    /** The publisher serves as many subscribers as it may. */
+    CUFRAMES_ERR_TOO_MANY_SUBSCRIBERS = -14,
+    /** The stream changed its shape. */
+    CUFRAMES_ERR_RECONFIGURED = -15,
+    /** The publisher ended the stream: there will be no further frame. */
+    CUFRAMES_ERR_END_OF_STREAM = -16,
+    /** The frame's GPU work will never complete. */
+    CUFRAMES_ERR_ABORTED = -17,
+    /** The packet is larger than the packet ring accepts. */
+    CUFRAMES_ERR_PACKET_OVERSIZED = -20,
+    /** The publisher has no packet ring. */
+    CUFRAMES_ERR_NO_PACKET_RING = -21,
+    /** The codec parameters are not known yet. */
+    CUFRAMES_ERR_NO_CODEC_PARAMS = -22,
+    /** The packet ring went round before the reader came. */
+    CUFRAMES_ERR_PACKET_OVERRUN = -23,
+} cuframes_error_t;
+
+/**
+ * Pixel formats. The values are DRM fourccs (drm_fourcc.h), whose names read an RGB pixel
+ * as one little-endian word: RG24 has the bytes B, G, R.
+ */
+typedef enum {
+    /** 4:2:0, 8 bit: a plane of Y, a plane of U and V in turn. FFmpeg's nv12. */
+    CUFRAMES_FORMAT_NV12 = 842094158,
+    /** 4:2:0, 10 bit in the high bits of 16: Y, then U and V in turn. FFmpeg's p010le. */
+    CUFRAMES_FORMAT_P010 = 808530000,
+    /** 4:2:0, 8 bit: planes of Y, U and V. FFmpeg's yuv420p. */
+    CUFRAMES_FORMAT_YU12 = 842093913,
+    /** 4:2:2, 8 bit: bytes Y U Y V. FFmpeg's yuyv422. */
+    CUFRAMES_FORMAT_YUYV = 1448695129,
+    /** 4:2:2, 8 bit: bytes U Y V Y. FFmpeg's uyvy422. */
+    CUFRAMES_FORMAT_UYVY = 1498831189,
+    /** Bytes B, G, R. FFmpeg's bgr24. */
+    CUFRAMES_FORMAT_RG24 = 875710290,
+    /** Bytes R, G, B. FFmpeg's rgb24. */
+    CUFRAMES_FORMAT_BG24 = 875710274,
+    /** Bytes B, G, R, A. FFmpeg's bgra. */
+    CUFRAMES_FORMAT_AR24 = 875713089,
+    /** Bytes R, G, B, A. FFmpeg's rgba. */
+    CUFRAMES_FORMAT_AB24 = 875708993,
+    /** Bytes B, G, R and one unused. FFmpeg's bgr0. */
+    CUFRAMES_FORMAT_XR24 = 875713112,
+    /** Bytes R, G, B and one unused. FFmpeg's rgb0. */
+    CUFRAMES_FORMAT_XB24 = 875709016,
+    /** One byte of grey. FFmpeg's gray. */
+    CUFRAMES_FORMAT_R8 = 538982482,
+} cuframes_format_t;
+
+/** What happens to a frame when every slot is in use. */
+typedef enum {
+    /** It is dropped and counted; nobody slows the publisher down. */
+    CUFRAMES_POLICY_DROP_OLDEST = 0,
+    /** Subscribers that may miss nothing are waited for, up to strict_timeout_ms. */
+    CUFRAMES_POLICY_STRICT_WAIT = 1,
+} cuframes_policy_t;
+
+/** Whose memory the frames are in. */
+typedef enum {
+    /** The library's. */
+    CUFRAMES_OWNERSHIP_LIBRARY = 0,
+    /** The caller's own. Not supported: such memory cannot be lent to other processes. */
+    CUFRAMES_OWNERSHIP_EXTERNAL = 1,
+} cuframes_ownership_t;
+
+/** Properties of a frame, to be or-ed together. */
+typedef enum {
+    /** It was decoded without the help of others. */
+    CUFRAMES_FRAME_KEY = 1,
+    /** The decoder reported errors in it. */
+    CUFRAMES_FRAME_CORRUPT = 2,
+    /**
+     * What came before does not lead up to it: the first frame after a new start, a change
+     * of size or a gap in the source.
+     */
+    CUFRAMES_FRAME_DISCONTINUITY = 4,
+    /** It consists of two fields. */
+    CUFRAMES_FRAME_INTERLACED = 8,
+    /** The field with the first row comes first in time. */
+    CUFRAMES_FRAME_TOP_FIELD_FIRST = 16,
+} cuframes_frame_flag_t;
+
+/** A publisher. One thread may use it at a time. */
+typedef struct cuframes_publisher_t cuframes_publisher_t;
+
+/** A slot of a publisher: a frame that is being made, then published and still held. */
+typedef struct cuframes_slot_t cuframes_slot_t;
+
+/** What is said about a stream as a whole. Set to zero, it says nothing. */
+typedef struct {
+    /** sizeof(cuframes_stream_info_t), or 0 for that of the first release. */
+    uint32_t struct_size;
+    /** Frames per second, numerator; 0 unknown. */
+    uint32_t fps_num;
+    /** Frames per second, denominator; 0 unknown. */
+    uint32_t fps_den;
+    /** Width of a pixel in relation to its height, numerator; 0 unknown. */
+    uint32_t sar_num;
+    /** Width of a pixel in relation to its height, denominator; 0 unknown. */
+    uint32_t sar_den;
+    /**
+     * Chromaticities of the mastering display (SMPTE ST 2086) in units of 0.00002: red x and
+     * y, green x and y, blue x and y, white x and y. All 0 unknown.
+     */
+    uint16_t mastering_primaries[8];
+    /** Its largest luminance in units of 0.0001 cd/m2, 0 unknown. */
+    uint32_t mastering_max_luminance;
+    /** Its smallest luminance in units of 0.0001 cd/m2. */
+    uint32_t mastering_min_luminance;
+    /** Maximum content light level in cd/m2, 0 unknown. */
+    uint16_t max_cll;
+    /** Maximum frame-average light level in cd/m2, 0 unknown. */
+    uint16_t max_fall;
+} cuframes_stream_info_t;
+
+/**
+ * Describes a publisher. Set it to zero, then set key, width, height and format; 0 means the
+ * default everywhere else.
+ *
+ *     cuframes_publisher_config_t config = {
+ *         .struct_size = sizeof(config),
+ *         .key = "cam1", .width = 1920, .height = 1080, .format = CUFRAMES_FORMAT_NV12,
+ *     };
+ */
+typedef struct {
+    /** sizeof(cuframes_publisher_config_t), or 0 for that of the first release. */
+    uint32_t struct_size;
+    /** Name of the stream: 1 to 63 bytes of A-Z a-z 0-9 . _ - */
+    const char *key;
+    /** Width in pixels, 1 to 32768. */
+    int32_t width;
+    /** Height in pixels, 1 to 32768. */
+    int32_t height;
+    /** A cuframes_format_t. */
+    int32_t format;
+    /** A cuframes_ownership_t. */
+    int32_t ownership;
+    /** Slots of the ring, 2 to 16; 0: 8. */
+    uint32_t ring_size;
+    /** A cuframes_policy_t. */
+    int32_t policy;
+    /** CUDA device; host memory does not look at it. */
+    int32_t cuda_device;
+    /** How long CUFRAMES_POLICY_STRICT_WAIT waits for one frame in all, in ms; 0: 1000. */
+    uint32_t strict_timeout_ms;
+    /**
+     * Longest time in ms that a frame which is no longer the newest may be held; who holds
+     * one longer is evicted. 0: 5000. Negative: no limit.
+     */
+    int32_t lease_timeout_ms;
+    /** Frames that one subscriber may hold at a time, up to ring_size; 0: a quarter of it. */
+    uint32_t max_leases;
+    /** Permission bits of the control socket; 0: 0660. */
+    uint32_t socket_mode;
+    /** Permission bits of the segment in /dev/shm; 0: 0640. */
+    uint32_t segment_mode;
+    /**
+     * allow_uid_count users that may subscribe besides this one and root. NULL: the
+     * permission bits of the socket decide.
+     */
+    const uint32_t *allow_uids;
+    /** Entries of allow_uids. */
+    uint32_t allow_uid_count;
+    /** Not 0: no name in /dev/shm. */
+    int32_t anonymous;
+    /** Subscribers that creating waits for. */
+    uint32_t wait_subscribers;
+    /** How long it waits for them in ms; 0 or negative: for ever. */
+    int32_t wait_timeout_ms;
+    /**
+     * Not 0: a subscriber that used up strict_timeout_ms is evicted. 0: it is not waited for
+     * until it has caught up.
+     */
+    int32_t evict_lagging;
+    /** What is said about the stream; NULL: nothing. */
+    const cuframes_stream_info_t *stream_info;
+    /** Zero. */
+    uint64_t _reserved[4];
+} cuframes_publisher_config_t;
+
+/** Counters of a publisher, since its start. */
+typedef struct {
+    /** sizeof(cuframes_publisher_stats_t), or 0 for that of the first release. */
+    uint32_t struct_size;
+    /** Everyone who is subscribed now. */
+    uint32_t subscriber_count;
+    /** Frames published. */
+    uint64_t published;
+    /** Frames dropped because no slot was free; they have no sequence. */
+    uint64_t dropped;
+    /** Published frames that were copied into their slot, not made in it. */
+    uint64_t copies;
+    /** Subscribers evicted. */
+    uint64_t evicted;
+    /** The newest sequence, 0 before the first frame. */
+    uint64_t latest_seq;
+    /** Random number of this start or reconfiguration. */
+    uint64_t epoch;
+} cuframes_publisher_stats_t;
+
+/**
+ * Where the planes of a frame lie. All sizes are in bytes; what belongs to planes beyond
+ * plane_count is 0.
+ */
+typedef struct {
+    /** sizeof(cuframes_layout_t), or 0 for that of the first release. */
+    uint32_t struct_size;
+    /** A cuframes_format_t. */
+    int32_t format;
+    /** Width in pixels. */
+    int32_t width;
+    /** Height in pixels. */
+    int32_t height;
+    /** Planes of the format, 1 to 3. */
+    uint32_t plane_count;
+    /** First byte of each plane, from the first byte of plane 0. */
+    uint32_t plane_offset[4];
+    /** From one row to the next. */
+    uint32_t plane_pitch[4];
+    /** Rows of each plane. */
+    uint32_t plane_rows[4];
+    /** Pixels of one row; the rest up to the pitch is padding. */
+    uint32_t plane_row_bytes[4];
+    /** All planes, padding included. */
+    uint64_t frame_size;
+} cuframes_layout_t;
+
+/**
+ * What is said about one frame. Set to zero, it says nothing but a pts of 0.
+ *
+ *     cuframes_frame_meta_t meta = { .struct_size = sizeof(meta), .pts_ns = CUFRAMES_NO_PTS };
+ */
+typedef struct {
+    /** sizeof(cuframes_frame_meta_t), or 0 for that of the first release. */
+    uint32_t struct_size;
+    /** cuframes_frame_flag_t, or-ed. Unknown bits are ignored. */
+    uint32_t flags;
+    /** Presentation time in nanoseconds on the source's own clock, or CUFRAMES_NO_PTS. */
+    int64_t pts_ns;
+    /** Duration in nanoseconds, 0 unknown. */
+    int64_t duration_ns;
+    /** ColourPrimaries of ITU-T H.273, 0 or 2 unknown (1 BT.709, 9 BT.2020). */
+    uint8_t color_primaries;
+    /** TransferCharacteristics of H.273, 0 or 2 unknown (1 BT.709, 16 PQ, 18 HLG). */
+    uint8_t color_transfer;
+    /** MatrixCoefficients of H.273, 0 or 2 unknown (1 BT.709, 6 BT.601). */
+    uint8_t color_matrix;
+    /** 0 unknown, 1 limited (luma 16 to 235), 2 full (0 to 255). */
+    uint8_t color_range;
+    /** Columns to cut off at the left before the picture is shown. */
+    uint16_t crop_left;
+    /** Rows to cut off at the top. */
+    uint16_t crop_top;
+    /** Columns to cut off at the right. */
+    uint16_t crop_right;
+    /** Rows to cut off at the bottom. */
+    uint16_t crop_bottom;
+    /** Zero. */
+    uint32_t _reserved;
+    /** The encoded packet that decoded to this frame, 0 unknown. */
+    uint64_t packet_seq;
+} cuframes_frame_meta_t;
+
+#ifdef __cplusplus
+extern "C" {
+#endif /* __cplusplus */
+
+/**
+ * The sentence of the last failure in this thread: what happened, to what, what to do.
+ *
+ * Functions that succeed leave it alone. Returns: a string that is valid until the next call
+ * of this library in the same thread; "no error" if nothing has failed yet. Never NULL.
+ */
+const char *cuframes_last_error(void);
+
+/**
+ * A sentence for an error number, for people.
+ *
+ * code: what a function returned. Returns: a static string, never NULL.
+ */
+const char *cuframes_strerror(int code);
+
+/** The version of this library as major << 16 | minor << 8 | patch. */
+uint32_t cuframes_version(void);
+
+/** The version of this library as a static string such as "0.1.0". */
+const char *cuframes_version_string(void);
+
+/** The highest protocol version that this library speaks with other processes. */
+uint32_t cuframes_protocol_version(void);
+
+/**
+ * Nanoseconds of CLOCK_MONOTONIC: the clock of cuframes_frame_publish_ns(), and a good pts for
+ * live sources.
+ */
+int64_t cuframes_now_ns(void);
+
+/**
+ * Bytes of one frame as a publisher of this library lays it out: rows padded to a multiple
+ * of 256 bytes, planes one behind the other. NV12 of 1920x1080 has 3317760.
+ *
+ * format: a cuframes_format_t. width, height: in pixels, 1 to 32768.
+ * Returns: bytes, or a negative cuframes_error_t.
+ */
+int64_t cuframes_calc_frame_size(int32_t format, int32_t width, int32_t height);
+
+/**
+ * Starts publishing: takes the key, makes ring and pool, listens.
+ *
+ * config: see there. out: the new publisher, NULL on failure; end it with
+ * cuframes_publisher_destroy().
+ * Errors: ALREADY_EXISTS: another process publishes this key, which the sentence of
+ * cuframes_last_error() names. NO_MEMORY: /dev/shm is full. TIMEOUT: wait_subscribers did not
+ * come. NOT_FOUND, PERMISSION: the run directory cannot be used. INVALID_ARGUMENT,
+ * UNSUPPORTED: a field of config.
+ */
+int cuframes_publisher_create(const cuframes_publisher_config_t *config,
+                              cuframes_publisher_t **out);
+
+/**
+ * Goes on with frames of another geometry.
+ *
+ * Frames that subscribers hold, or have not read yet, stay as they are. So does the memory of
+ * slots that were acquired before: they can be written and released, but publishing one is
+ * CUFRAMES_ERR_RECONFIGURED.
+ *
+ * format: a cuframes_format_t. width, height: in pixels, 1 to 32768. The same geometry is
+ * allowed, and begins a new epoch too.
+ */
+int cuframes_publisher_reconfigure(cuframes_publisher_t *publisher,
+                                   int32_t format,
+                                   int32_t width,
+                                   int32_t height);
+
+/**
+ * Says something else about the stream. If it is news, everybody hears of it by a
+ * reconfiguration with the same geometry.
+ */
+int cuframes_publisher_set_stream_info(cuframes_publisher_t *publisher,
+                                       const cuframes_stream_info_t *info);
+
+/**
+ * Waits until n subscribers have joined.
+ *
+ * timeout_ms: 0 polls, negative waits for ever.
+ * Errors: WOULD_BLOCK or TIMEOUT: there are fewer.
+ */
+int cuframes_publisher_wait_subscribers(cuframes_publisher_t *publisher,
+                                        uint32_t n,
+                                        int32_t timeout_ms);
+
+/** Counters of a publisher. out: set out->struct_size before. */
+int cuframes_publisher_get_stats(cuframes_publisher_t *publisher,
+                                 cuframes_publisher_stats_t *out);
+
+/** Planes, pitches and sizes of the frames to come. out: set out->struct_size before. */
+int cuframes_publisher_get_layout(cuframes_publisher_t *publisher, cuframes_layout_t *out);
+
+/**
+ * Ends the stream: every subscriber reads to the last frame, then gets
+ * CUFRAMES_ERR_END_OF_STREAM. Returns when all have, or after a second.
+ *
+ * Afterwards the handle is good for cuframes_publisher_destroy() only; anything else is
+ * CUFRAMES_ERR_END_OF_STREAM. Slots that are still held stay valid until they are released.
+ */
+int cuframes_publisher_finish(cuframes_publisher_t *publisher);
+
+/**
+ * Ends a publisher and frees it. Without cuframes_publisher_finish() before, this is not the
+ * end of the stream: subscribers wait for the key to come back.
+ *
+ * Errors: INVALID_ARGUMENT: NULL, or destroyed before.
+ */
+int cuframes_publisher_destroy(cuframes_publisher_t *publisher);
+
+/**
+ * Takes a slot to make the next frame in.
+ *
+ * ptr: the first byte of plane 0, valid until the matching publish;
+ * cuframes_publisher_get_layout() says where the other planes are. What is in it first is
+ * undefined. Called again before publishing, it gives the same slot.
+ * Errors: WOULD_BLOCK: every slot is in use, and the frame is dropped and counted. With
+ * CUFRAMES_POLICY_STRICT_WAIT it waits first, but no longer than strict_timeout_ms.
+ */
+int cuframes_publisher_acquire(cuframes_publisher_t *publisher, void **ptr);
+
+/**
+ * Publishes the frame that was acquired.
+ *
+ * stream: NULL for host memory. pts_ns: presentation time in nanoseconds on the source's own
+ * clock, or CUFRAMES_NO_PTS; live sources use cuframes_now_ns().
+ * Errors: INVALID_ARGUMENT: nothing was acquired, or stream is not NULL. RECONFIGURED: it was
+ * acquired before cuframes_publisher_reconfigure(), and is given back.
+ */
+int cuframes_publisher_publish(cuframes_publisher_t *publisher, void *stream, int64_t pts_ns);
+
+/**
+ * Publishes the frame that was acquired, with everything that is to be said about it.
+ *
+ * stream: NULL for host memory. meta: NULL says nothing about the frame.
+ * Errors: as cuframes_publisher_publish(); INVALID_ARGUMENT also for a crop that leaves
+ * nothing of the picture. The frame is then still acquired.
+ */
+int cuframes_publisher_publish_ex(cuframes_publisher_t *publisher,
+                                  void *stream,
+                                  const cuframes_frame_meta_t *meta);
+
+/**
+ * Copies a frame into a slot and publishes it.
+ *
+ * data: for each plane of the format its first row. pitch: for each plane the bytes from one
+ * row to the next; negative for a picture that is stored bottom up. meta: NULL says nothing
+ * about the frame. seq_out: its sequence; may be NULL.
+ * Errors: WOULD_BLOCK: dropped and counted, as by cuframes_publisher_acquire().
+ * INVALID_ARGUMENT: a plane is missing, or its pitch is shorter than a row.
+ */
+int cuframes_publisher_publish_copy(cuframes_publisher_t *publisher,
+                                    const void *const *data,
+                                    const int32_t *pitch,
+                                    const cuframes_frame_meta_t *meta,
+                                    uint64_t *seq_out);
+
+/**
+ * Takes a slot if one is free right now. Nothing is waited for, and nothing is counted.
+ *
+ * Any number of slots can be out at a time, besides that of cuframes_publisher_acquire().
+ * out: the slot, NULL on failure; give it back with cuframes_slot_release().
+ * Errors: WOULD_BLOCK: none is free.
+ */
+int cuframes_publisher_acquire_slot(cuframes_publisher_t *publisher, cuframes_slot_t **out);
+
+/**
+ * Publishes the frame in a slot. The slot stays held, and is not used again, until
+ * cuframes_slot_release(); meanwhile its pixels may be read, and not written.
+ *
+ * stream: NULL for host memory. meta: NULL says nothing about the frame. seq_out: its
+ * sequence; may be NULL.
+ * Errors: INVALID_ARGUMENT: the slot was published before. RECONFIGURED: it belongs to an
+ * older geometry or to another publisher. The slot stays as it was on any error.
+ */
+int cuframes_publisher_publish_slot(cuframes_publisher_t *publisher,
+                                    cuframes_slot_t *slot,
+                                    void *stream,
+                                    const cuframes_frame_meta_t *meta,
+                                    uint64_t *seq_out);
+
+/**
+ * Address of the first byte of a plane of a slot, valid until the slot is released. Any
+ * thread may ask.
+ *
+ * Returns: NULL if there is no such plane or slot.
+ */
+void *cuframes_slot_plane(cuframes_slot_t *slot, uint32_t plane);
+
+/**
+ * Bytes from one row of a plane of a slot to the next. Any thread may ask.
+ *
+ * Returns: 0 if there is no such plane or slot.
+ */
+int32_t cuframes_slot_pitch(cuframes_slot_t *slot, uint32_t plane);
+
+/**
+ * Gives a slot back; if it was not published, nobody will see what is in it. Any thread may
+ * do that, also after its publisher was destroyed.
+ *
+ * Errors: INVALID_ARGUMENT: NULL, or released before.
+ */
+int cuframes_slot_release(cuframes_slot_t *slot);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif /* __cplusplus */
+
+#endif  /* CUFRAMES_H */

@@ -1,0 +1,32 @@
+//! The C API: conversions, handles and panic guards around the Rust API. No logic.
+//!
+//! `include/cuframes/cuframes.h` is generated from here, so the items of this module carry
+//! the names and the documentation of the header. Rust programs have no use for it.
+//!
+//! Nothing unwinds into C: a panic is caught and becomes `CUFRAMES_ERR_SYSTEM`. Handles are
+//! keys of a table (I10); every other pointer is read and written in `memory` (I13).
+
+// The names are those of C, and what a function asks of its caller is said in the language of
+// the header, where a section "Safety" would mean nothing.
+#![allow(non_camel_case_types, clippy::missing_safety_doc)]
+
+mod error;
+mod format;
+mod handles;
+mod memory;
+mod meta;
+mod publish;
+mod publisher;
+mod publisher_config;
+mod slot;
+mod stats;
+mod version;
+
+pub use error::{cuframes_error_t, cuframes_last_error, cuframes_strerror};
+pub use format::*;
+pub use meta::{cuframes_frame_flag_t, cuframes_frame_meta_t, cuframes_stream_info_t};
+pub use publish::*;
+pub use publisher::*;
+pub use publisher_config::*;
+pub use slot::*;
+pub use version::*;

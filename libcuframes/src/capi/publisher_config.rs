@@ -1,0 +1,185 @@
+//! How C describes a publisher.
+
+use std::ffi::c_char;
+use std::time::Duration;
+
+use crate::meta::StreamInfo;
+use crate::publisher::{Policy, Publisher, PublisherBuilder};
+
+use super::error::{Failure, refuse};
+use super::format::{dimensions, format};
+use super::memory::{self, Versioned};
+use super::meta::cuframes_stream_info_t;
+
+/// What happens to a frame when every slot is in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub enum cuframes_policy_t {
+    /// It is dropped and counted; nobody slows the publisher down.
+    CUFRAMES_POLICY_DROP_OLDEST = 0,
+    /// Subscribers that may miss nothing are waited for, up to strict_timeout_ms.
+    CUFRAMES_POLICY_STRICT_WAIT = 1,
+}
+
+/// Whose memory the frames are in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub enum cuframes_ownership_t {
+    /// The library's.
+    CUFRAMES_OWNERSHIP_LIBRARY = 0,
+    /// The caller's own. Not supported: such memory cannot be lent to other processes.
+    CUFRAMES_OWNERSHIP_EXTERNAL = 1,
+}
+
+/// Describes a publisher. Set it to zero, then set key, width, height and format; 0 means the
+/// default everywhere else.
+///
+///     cuframes_publisher_config_t config = {
+///         .struct_size = sizeof(config),
+///         .key = "cam1", .width = 1920, .height = 1080, .format = CUFRAMES_FORMAT_NV12,
+///     };
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct cuframes_publisher_config_t {
+    /// sizeof(cuframes_publisher_config_t), or 0 for that of the first release.
+    pub struct_size: u32,
+    /// Name of the stream: 1 to 63 bytes of A-Z a-z 0-9 . _ -
+    pub key: *const c_char,
+    /// Width in pixels, 1 to 32768.
+    pub width: i32,
+    /// Height in pixels, 1 to 32768.
+    pub height: i32,
+    /// A cuframes_format_t.
+    pub format: i32,
+    /// A cuframes_ownership_t.
+    pub ownership: i32,
+    /// Slots of the ring, 2 to 16; 0: 8.
+    pub ring_size: u32,
+    /// A cuframes_policy_t.
+    pub policy: i32,
+    /// CUDA device; host memory does not look at it.
+    pub cuda_device: i32,
+    /// How long CUFRAMES_POLICY_STRICT_WAIT waits for one frame in all, in ms; 0: 1000.
+    pub strict_timeout_ms: u32,
+    /// Longest time in ms that a frame which is no longer the newest may be held; who holds
+    /// one longer is evicted. 0: 5000. Negative: no limit.
+    pub lease_timeout_ms: i32,
+    /// Frames that one subscriber may hold at a time, up to ring_size; 0: a quarter of it.
+    pub max_leases: u32,
+    /// Permission bits of the control socket; 0: 0660.
+    pub socket_mode: u32,
+    /// Permission bits of the segment in /dev/shm; 0: 0640.
+    pub segment_mode: u32,
+    /// allow_uid_count users that may subscribe besides this one and root. NULL: the
+    /// permission bits of the socket decide.
+    pub allow_uids: *const u32,
+    /// Entries of allow_uids.
+    pub allow_uid_count: u32,
+    /// Not 0: no name in /dev/shm.
+    pub anonymous: i32,
+    /// Subscribers that creating waits for.
+    pub wait_subscribers: u32,
+    /// How long it waits for them in ms; 0 or negative: for ever.
+    pub wait_timeout_ms: i32,
+    /// Not 0: a subscriber that used up strict_timeout_ms is evicted. 0: it is not waited for
+    /// until it has caught up.
+    pub evict_lagging: i32,
+    /// What is said about the stream; NULL: nothing.
+    pub stream_info: *const cuframes_stream_info_t,
+    /// Zero.
+    pub _reserved: [u64; 4],
+}
+
+// SAFETY: I11: numbers and pointers only, struct_size first.
+unsafe impl Versioned for cuframes_publisher_config_t {
+    const FIRST_SIZE: usize = 136;
+    const NAME: &'static str = "cuframes_publisher_config_t";
+}
+
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<cuframes_publisher_config_t>() == 136);
+
+/// Reads what C says of a publisher.
+///
+/// # Safety
+/// I13: `config` is NULL or points to what the header says.
+pub(super) unsafe fn read(
+    config: *const cuframes_publisher_config_t,
+) -> Result<PublisherBuilder, Failure> {
+    // SAFETY: I13: passed on.
+    let config = unsafe { memory::read(config) }?;
+    if config._reserved != [0; 4] {
+        return Err(Failure::unsupported(
+            "_reserved of cuframes_publisher_config_t is not zero".to_owned(),
+        ));
+    }
+    // SAFETY: I13: `key` is a string or NULL.
+    let Some(key) = (unsafe { memory::text(config.key, "key") })? else {
+        return refuse("key is NULL; a stream needs a name");
+    };
+    let (width, height) = dimensions(config.width, config.height)?;
+    let uids = config.allow_uid_count as usize;
+    // SAFETY: I13: there are as many as `allow_uid_count` says.
+    let uids = unsafe { memory::list(config.allow_uids, uids, "allow_uids") }?;
+    check_ownership(config.ownership)?;
+    let mut builder = Publisher::builder(key)
+        .format(format(config.format)?)
+        .size(width, height)
+        .policy(policy(config.policy)?)
+        .evict_lagging(config.evict_lagging != 0)
+        .allow_uids(uids)
+        .anonymous(config.anonymous != 0);
+    builder = unless_zero(builder, config.ring_size, PublisherBuilder::slots);
+    builder = unless_zero(builder, config.strict_timeout_ms, |builder, ms| {
+        builder.strict_timeout(Duration::from_millis(u64::from(ms)))
+    });
+    builder = match u64::try_from(config.lease_timeout_ms) {
+        Ok(0) => builder,
+        Ok(ms) => builder.lease_timeout(Duration::from_millis(ms)),
+        Err(_) => builder.lease_timeout(Duration::ZERO),
+    };
+    builder = unless_zero(builder, config.max_leases, PublisherBuilder::max_leases);
+    builder = unless_zero(builder, config.socket_mode, PublisherBuilder::socket_mode);
+    builder = unless_zero(builder, config.segment_mode, PublisherBuilder::segment_mode);
+    if !config.stream_info.is_null() {
+        // SAFETY: I13: it points to a struct.
+        let info = unsafe { memory::read(config.stream_info) }?;
+        builder = builder.stream_info(StreamInfo::from(info));
+    }
+    if config.wait_subscribers != 0 {
+        let limit = u64::try_from(config.wait_timeout_ms).unwrap_or(0);
+        let limit = Some(Duration::from_millis(limit)).filter(|limit| !limit.is_zero());
+        builder = builder.wait_subscribers(config.wait_subscribers as usize, limit);
+    }
+    Ok(builder)
+}
+
+fn unless_zero(
+    builder: PublisherBuilder,
+    value: u32,
+    set: impl FnOnce(PublisherBuilder, u32) -> PublisherBuilder,
+) -> PublisherBuilder {
+    match value {
+        0 => builder,
+        value => set(builder, value),
+    }
+}
+
+fn policy(number: i32) -> Result<Policy, Failure> {
+    match number {
+        0 => Ok(Policy::DropOldest),
+        1 => Ok(Policy::StrictWait),
+        _ => refuse(format!("policy is {number}; it is a cuframes_policy_t")),
+    }
+}
+
+fn check_ownership(number: i32) -> Result<(), Failure> {
+    match number {
+        0 => Ok(()),
+        1 => Err(Failure::unsupported(
+            "memory of the caller's own; use CUFRAMES_OWNERSHIP_LIBRARY, and publish_copy for what lies elsewhere"
+                .to_owned(),
+        )),
+        _ => refuse(format!("ownership is {number}; it is a cuframes_ownership_t")),
+    }
+}
