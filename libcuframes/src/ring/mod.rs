@@ -16,7 +16,7 @@ mod writer;
 pub use pages::{PAGE_LIMIT, PageList, Pages};
 pub use reader::{Found, Reader};
 #[cfg(loom)]
-pub use rules::break_rule;
+pub use rules::break_rules;
 pub use rules::{ALL as ALL_RULES, Rule};
 pub use shape::Shape;
 pub use words::{PageWords, Words, WordsMut};

@@ -5,6 +5,7 @@ use loom::sync::atomic::AtomicU64;
 #[cfg(not(loom))]
 use std::sync::atomic::AtomicU64;
 
+use super::rules::{Rule, order};
 use super::words::Ordering;
 
 /// Words of the bitmap. Index 0 is nobody's: it means "observer" on the wire.
@@ -36,9 +37,12 @@ impl PageList {
         self.words[index / 64].fetch_or(1 << (index % 64), Ordering::Release);
     }
 
-    /// Forgets page `index`.
+    /// Forgets page `index`. What was told to the page before is seen by who finds it gone.
     pub fn remove(&self, index: usize) {
-        self.words[index / 64].fetch_and(!(1 << (index % 64)), Ordering::Release);
+        self.words[index / 64].fetch_and(
+            !(1 << (index % 64)),
+            order(Rule::ListRelease, Ordering::Release),
+        );
     }
 
     /// The list of this moment.

@@ -4,7 +4,7 @@ use crate::wire::{MAX_SLOTS, SEQ_CLAIMED, SEQ_LIMIT, SyncKind, control, page};
 
 use crate::failpoint::{self, Point};
 
-use super::rules::{Rule, fence, holds};
+use super::rules::{Rule, fence, holds, order};
 use super::shape::Shape;
 use super::words::{Ordering, Words, WordsMut};
 
@@ -55,11 +55,14 @@ impl<C: Words, P: WordsMut> Reader<C, P> {
 
     /// The first frame in the ring that is `wanted` or later; `latest` is what `latest()` said.
     ///
-    /// Nothing is searched beyond `latest`: a frame whose slot is visible but whose number is
-    /// not yet would be found before an older one that is published a moment later.
+    /// Nothing beyond `latest` counts. A pass over the slots is not a snapshot: a frame that is
+    /// published during it may be seen where an older one, published before it, was not.
     #[inline]
-    pub fn find(&self, wanted: u64, latest: u64) -> Option<Found> {
-        if holds(Rule::LatestBound) && latest < wanted {
+    pub fn find(&self, wanted: u64, mut latest: u64) -> Option<Found> {
+        if !holds(Rule::LatestBound) {
+            latest = SEQ_LIMIT - 1;
+        }
+        if latest < wanted {
             return None;
         }
         let hint = control::SLOT_OF + (wanted % MAX_SLOTS as u64) as usize;
@@ -67,16 +70,27 @@ impl<C: Words, P: WordsMut> Reader<C, P> {
         if slot < self.shape.slots && self.seq(slot) == wanted {
             return Some(Found { slot, seq: wanted });
         }
-        self.search(wanted)
+        for _ in 0..self.shape.slots {
+            let found = self.search(wanted, latest);
+            if found.is_some() {
+                return found;
+            }
+            // All of them have been overwritten, by frames that are newer than `latest`.
+            match self.latest() {
+                same if same == latest => break,
+                newer => latest = newer,
+            }
+        }
+        None
     }
 
-    /// One pass over the slots for the smallest sequence that is `wanted` or later.
-    fn search(&self, wanted: u64) -> Option<Found> {
+    /// One pass over the slots for the smallest sequence from `wanted` to `latest`.
+    fn search(&self, wanted: u64, latest: u64) -> Option<Found> {
         let mut found: Option<Found> = None;
         for slot in 0..self.shape.slots {
             let seq = self.settled(slot);
             let earlier = found.is_none_or(|best| seq < best.seq);
-            if (wanted..SEQ_LIMIT).contains(&seq) && earlier {
+            if (wanted..=latest.min(SEQ_LIMIT - 1)).contains(&seq) && earlier {
                 found = Some(Found { slot, seq });
             }
         }
@@ -95,7 +109,7 @@ impl<C: Words, P: WordsMut> Reader<C, P> {
     fn settled(&self, slot: usize) -> u64 {
         let mut seq = self.seq(slot);
         for _ in 0..CLAIMED_TURNS {
-            if seq != SEQ_CLAIMED {
+            if seq != SEQ_CLAIMED || !holds(Rule::ClaimWait) {
                 break;
             }
             pause();
@@ -122,7 +136,10 @@ impl<C: Words, P: WordsMut> Reader<C, P> {
             failpoint::reach(Point::LeaseHeld);
             return true;
         }
-        self.page.store_u64(lease_seq, 0, Ordering::Relaxed);
+        // A lease that was not granted must not look like one whose release is outstanding.
+        if holds(Rule::LoserZero) {
+            self.page.store_u64(lease_seq, 0, Ordering::Relaxed);
+        }
         self.clear(slot);
         false
     }
@@ -150,8 +167,8 @@ impl<C: Words, P: WordsMut> Reader<C, P> {
     #[inline]
     fn clear(&self, slot: usize) {
         // Release: our reads are over before the writer sees the bit clear.
-        self.page
-            .and_u32(page::HELD_MASK, !(1 << slot), Ordering::Release);
+        let release = order(Rule::ClearRelease, Ordering::Release);
+        self.page.and_u32(page::HELD_MASK, !(1 << slot), release);
     }
 
     /// `Err` has the code if this subscriber was evicted: said after the last read of a frame,

@@ -1,7 +1,7 @@
 //! The steps that correctness rests on, each with a name.
 //!
-//! In the library `holds` is always true and costs nothing. Under the model checker one rule
-//! at a time can be broken, to see that the check which covers it does fail without it.
+//! In the library `holds` is always true and costs nothing. Under the model checker rules
+//! can be broken, one at a time, to see that the model which covers it does fail without it.
 
 #[cfg(loom)]
 use loom::sync::atomic;
@@ -14,20 +14,36 @@ use atomic::Ordering;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Rule {
+    /// Writer: the new sequence is a release.
+    SeqRelease,
     /// Reader: between setting its bit and reading the sequence again.
     LeaseFence,
     /// Reader: reads the sequence again after setting its bit.
     LeaseRecheck,
     /// Reader: writes down which sequence it leases before setting its bit.
     LeaseSeq,
+    /// Reader: waits, its bit set, for a claim to be decided.
+    ClaimWait,
+    /// Reader: takes its lease_seq back when it lost the frame.
+    LoserZero,
+    /// Reader: clearing its bit is a release.
+    ClearRelease,
+    /// Publisher: giving a slot back inside its process is a release.
+    GiveBackRelease,
     /// Writer: between CLAIMED and asking the pages.
     ClaimFence,
     /// Writer: loads the list of pages after CLAIMED, not before.
     ListReload,
     /// Writer: asks every page again after CLAIMED.
     PageRecheck,
+    /// Writer: asks a page for its mask first, then for its lease_seq.
+    MaskFirst,
     /// Writer: between WRITING and the first byte of data.
     WritingFence,
+    /// Writer: the newest number is a release.
+    LatestRelease,
+    /// Writer: moving the futex word on is a release.
+    FutexRelease,
     /// Writer: between the new sequence and looking for sleepers.
     PublishFence,
     /// Reader: between announcing its sleep and looking again.
@@ -36,6 +52,8 @@ pub enum Rule {
     SleepRecheck,
     /// Publisher: between telling a page that it is evicted and forgetting it.
     EvictFence,
+    /// Publisher: forgetting a page is a release.
+    ListRelease,
     /// Reader: between its last read of the data and reading `evicted`.
     ReleaseFence,
     /// Reader: reads `evicted` after its last read of the data.
@@ -45,18 +63,27 @@ pub enum Rule {
 }
 
 /// Every rule, for a test that breaks them in turn.
-pub const ALL: [Rule; 14] = [
+pub const ALL: [Rule; 23] = [
+    Rule::SeqRelease,
     Rule::LeaseFence,
     Rule::LeaseRecheck,
     Rule::LeaseSeq,
+    Rule::ClaimWait,
+    Rule::LoserZero,
+    Rule::ClearRelease,
+    Rule::GiveBackRelease,
     Rule::ClaimFence,
     Rule::ListReload,
     Rule::PageRecheck,
+    Rule::MaskFirst,
     Rule::WritingFence,
+    Rule::LatestRelease,
+    Rule::FutexRelease,
     Rule::PublishFence,
     Rule::SleepFence,
     Rule::SleepRecheck,
     Rule::EvictFence,
+    Rule::ListRelease,
     Rule::ReleaseFence,
     Rule::ReleaseCheck,
     Rule::LatestBound,
@@ -70,18 +97,18 @@ pub(super) fn holds(_rule: Rule) -> bool {
 }
 
 #[cfg(loom)]
-static BROKEN: std::sync::atomic::AtomicU8 = std::sync::atomic::AtomicU8::new(u8::MAX);
+static BROKEN: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
 
 /// True unless a model is running without `rule`.
 #[cfg(loom)]
 pub(super) fn holds(rule: Rule) -> bool {
-    BROKEN.load(std::sync::atomic::Ordering::Relaxed) != rule as u8
+    BROKEN.load(std::sync::atomic::Ordering::Relaxed) & (1 << rule as u8) == 0
 }
 
-/// Leaves `rule` out from now on in this process; `None` keeps them all.
+/// Leaves `rules`, and no others, out from now on in this process.
 #[cfg(loom)]
-pub fn break_rule(rule: Option<Rule>) {
-    let broken = rule.map_or(u8::MAX, |rule| rule as u8);
+pub fn break_rules(rules: &[Rule]) {
+    let broken = rules.iter().fold(0, |all, &rule| all | 1 << rule as u8);
     BROKEN.store(broken, std::sync::atomic::Ordering::Relaxed);
 }
 
@@ -90,5 +117,14 @@ pub fn break_rule(rule: Option<Rule>) {
 pub(super) fn fence(rule: Rule, order: Ordering) {
     if holds(rule) {
         atomic::fence(order);
+    }
+}
+
+/// The order that `rule` asks of an access.
+#[inline(always)]
+pub(super) fn order(rule: Rule, order: Ordering) -> Ordering {
+    match holds(rule) {
+        true => order,
+        false => Ordering::Relaxed,
     }
 }

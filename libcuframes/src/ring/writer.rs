@@ -13,7 +13,7 @@ use crate::failpoint::{self, Point};
 
 use super::held;
 use super::pages::{PageList, Pages};
-use super::rules::{Rule, fence, holds};
+use super::rules::{Rule, fence, holds, order};
 use super::shape::Shape;
 use super::words::{Ordering, PageWords, WordsMut};
 
@@ -164,13 +164,14 @@ impl<C: WordsMut, P: PageWords> Ring<C, P> {
                 .store_u64(at + 8 + index * 8, word, Ordering::Relaxed);
         }
         // Release: who sees the sequence sees the pixels and the meta.
-        self.control.store_u64(at, seq, Ordering::Release);
+        self.control
+            .store_u64(at, seq, order(Rule::SeqRelease, Ordering::Release));
         let hint = control::SLOT_OF + (seq % MAX_SLOTS as u64) as usize;
         self.control.store_u8(hint, slot as u8, Ordering::Relaxed);
         failpoint::reach(Point::BeforeLatest);
         // Release: who sees the new number finds the frame.
-        self.control
-            .store_u64(control::LATEST_SEQ, seq, Ordering::Release);
+        let release = order(Rule::LatestRelease, Ordering::Release);
+        self.control.store_u64(control::LATEST_SEQ, seq, release);
         self.announce()
     }
 
@@ -179,8 +180,8 @@ impl<C: WordsMut, P: PageWords> Ring<C, P> {
     #[inline]
     pub fn announce(&self) -> u32 {
         // Release: a sleeper that sees the new value looks again and finds what changed.
-        self.control
-            .add_u32(control::PUBLISH_FUTEX, 1, Ordering::Release);
+        let release = order(Rule::FutexRelease, Ordering::Release);
+        self.control.add_u32(control::PUBLISH_FUTEX, 1, release);
         // Against the sleeper's fence: either it sees the new value, or we see it waiting.
         fence(Rule::PublishFence, Ordering::SeqCst);
         self.list.load().iter().fold(0, |all, index| {
@@ -198,7 +199,8 @@ impl<C: WordsMut, P: PageWords> Ring<C, P> {
 
     /// This process no longer refers to the pixels of `slot`.
     pub fn give_back(&self, slot: usize) {
-        self.local.fetch_and(!(1 << slot), Ordering::Release);
+        let release = order(Rule::GiveBackRelease, Ordering::Release);
+        self.local.fetch_and(!(1 << slot), release);
     }
 
     /// Ends the subscription of page `index`: `wake` is called once its owner can see why.
