@@ -1,0 +1,153 @@
+//! Arguments of `publish`.
+
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use cuframes::{Format, Policy};
+
+use super::Trust;
+use super::values::{Patience, Ratio, Size, TestPattern, mode, seconds};
+
+/// Where the frames come from.
+#[derive(Clone, Copy, Debug)]
+pub enum Source {
+    /// The test pattern.
+    Pattern,
+    /// Raw frames from standard input.
+    Stdin,
+}
+
+/// What happens to a frame when every slot is in use.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum PolicyName {
+    /// It is dropped and counted.
+    DropOldest,
+    /// Readers that may miss nothing are waited for.
+    StrictWait,
+}
+
+impl From<PolicyName> for Policy {
+    fn from(name: PolicyName) -> Policy {
+        match name {
+            PolicyName::DropOldest => Policy::DropOldest,
+            PolicyName::StrictWait => Policy::StrictWait,
+        }
+    }
+}
+
+/// Publish a test pattern, or raw frames from standard input.
+///
+/// The pattern has colour bars, a moving box and the frame's number in large digits. The same
+/// number is written into the topmost and the lowest rows as a line of black and white cells,
+/// 0 and 1, the highest bit on the left: up to 32 of them, each a square of 1, 2, 4 and so on
+/// pixels, as large as the width allows. A frame of which the two lines differ is torn.
+///
+/// The end of the input, or of --frames, is the end of the stream. SIGINT and SIGTERM are not:
+/// then the subscribers wait for the key to come back.
+#[derive(Debug, Args)]
+pub struct PublishArguments {
+    /// The key: 1 to 63 bytes of A-Z a-z 0-9 . _ -
+    #[arg(long)]
+    pub key: String,
+    /// Publish a moving picture with the frame's number.
+    #[arg(long, value_name = "WxH@FPS", conflicts_with_all = ["input", "size", "fps"])]
+    pub test_pattern: Option<TestPattern>,
+    /// Publish raw frames from standard input: rows and planes without padding.
+    #[arg(
+        value_name = "-",
+        value_parser = ["-"],
+        required_unless_present = "test_pattern",
+        requires_all = ["size", "format", "fps"]
+    )]
+    pub input: Option<String>,
+    /// Width and height of raw frames.
+    #[arg(long, value_name = "WxH")]
+    pub size: Option<Size>,
+    /// Frames per second of raw frames: 25, 30000/1001, 12.5.
+    #[arg(long, value_name = "N")]
+    pub fps: Option<Ratio>,
+    /// Pixel format: FFmpeg's name in lower case or a fourcc in upper case [pattern: nv12].
+    #[arg(long)]
+    pub format: Option<Format>,
+    /// End the stream after so many frames.
+    #[arg(long, value_name = "N")]
+    pub frames: Option<u64>,
+    /// Publish at most FPS frames per second [pattern: yes, standard input: no].
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub realtime: Option<bool>,
+    /// Slots of the ring, 2 to 16 [8].
+    #[arg(long, value_name = "N")]
+    pub slots: Option<u32>,
+    /// What happens when every slot is in use.
+    #[arg(long, default_value = "drop_oldest")]
+    pub policy: PolicyName,
+    /// How long strict_wait waits for one frame, in seconds.
+    #[arg(long, value_name = "S", default_value = "1", value_parser = seconds)]
+    pub strict_timeout: Duration,
+    /// Evict a subscriber for which strict_wait waited in vain.
+    #[arg(long)]
+    pub evict_lagging: bool,
+    /// Most subscribers, 1 to 255 [64].
+    #[arg(long, value_name = "N")]
+    pub max_subscribers: Option<u32>,
+    /// Wait for so many subscribers before the first frame.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub wait_subscribers: usize,
+    /// How long to wait for them, in seconds, or never.
+    #[arg(long, value_name = "S", default_value = "never")]
+    pub wait_timeout: Patience,
+    /// Frames that one subscriber may hold [a quarter of the slots].
+    #[arg(long, value_name = "N")]
+    pub max_leases: Option<u32>,
+    /// How long a subscriber may hold a frame before it is evicted, in seconds, or never.
+    #[arg(long, value_name = "S", default_value = "5")]
+    pub lease_timeout: Patience,
+    #[command(flatten)]
+    pub trust: Trust,
+    /// No names in /dev/shm: everything goes over the socket.
+    #[arg(long)]
+    pub anonymous: bool,
+    /// Who may connect, as the octal mode of the socket.
+    #[arg(long, value_name = "MODE", default_value = "660", value_parser = mode)]
+    pub socket_mode: u32,
+    /// Who may map the ring, as the octal mode of its name in /dev/shm.
+    #[arg(long, value_name = "MODE", default_value = "640", value_parser = mode)]
+    pub segment_mode: u32,
+    /// A JSON summary on standard output at the end.
+    #[arg(long)]
+    pub json: bool,
+    /// No progress and no summary on standard error.
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// What is published, however it was given.
+#[derive(Clone, Copy, Debug)]
+pub struct Stream {
+    /// Where the frames come from.
+    pub source: Source,
+    /// Of the picture.
+    pub size: Size,
+    /// Of its pixels.
+    pub format: Format,
+    /// Frames per second.
+    pub fps: Ratio,
+}
+
+impl PublishArguments {
+    /// The stream; `None` only if clap let something pass that is not complete.
+    pub fn stream(&self) -> Option<Stream> {
+        let given = self.test_pattern;
+        let source = match given {
+            Some(_) => Source::Pattern,
+            None => Source::Stdin,
+        };
+        Some(Stream {
+            source,
+            size: given.map(|pattern| pattern.size).or(self.size)?,
+            format: self.format.or(given.map(|_| Format::Nv12))?,
+            fps: given.map(|pattern| pattern.fps).or(self.fps)?,
+        })
+    }
+}

@@ -1,0 +1,80 @@
+//! What is said at the end of `publish`.
+
+use cuframes::Publisher;
+use serde::Serialize;
+
+use crate::args::{PublishArguments, Stream};
+use crate::exit::Failure;
+use crate::report;
+use crate::terminal::say;
+
+/// Counts of a publisher at its end.
+#[derive(Debug, Serialize)]
+pub struct Summary {
+    key: String,
+    /// `end_of_stream`, or why it ended sooner.
+    ended: String,
+    format: &'static str,
+    fourcc: &'static str,
+    width: u32,
+    height: u32,
+    fps: String,
+    /// Frames of the input.
+    frames: u64,
+    published: u64,
+    dropped: u64,
+    evicted: u64,
+    latest_seq: u64,
+}
+
+impl Summary {
+    /// Looks at the publisher, which is still there.
+    pub fn new(
+        publisher: &Publisher,
+        stream: &Stream,
+        frames: u64,
+        ended: &Result<(), Failure>,
+    ) -> Summary {
+        let stats = publisher.stats();
+        Summary {
+            key: publisher.key().to_owned(),
+            ended: match ended {
+                Ok(()) => "end_of_stream".to_owned(),
+                Err(failure) => failure.name(),
+            },
+            format: stream.format.ffmpeg_name(),
+            fourcc: stream.format.fourcc_name(),
+            width: stream.size.width,
+            height: stream.size.height,
+            fps: stream.fps.to_string(),
+            frames,
+            published: stats.published,
+            dropped: stats.dropped,
+            evicted: stats.evicted,
+            latest_seq: stats.latest_seq,
+        }
+    }
+
+    /// Tells it to people, or to programs.
+    pub fn tell(&self, arguments: &PublishArguments) -> Result<(), Failure> {
+        if arguments.json {
+            return report::print_json(self);
+        }
+        if !arguments.quiet {
+            say(&format!(
+                "{}: {} frames of {}x{} {} ({}), {} published, {} dropped, {} evicted: {}",
+                self.key,
+                self.frames,
+                self.width,
+                self.height,
+                self.format,
+                self.fourcc,
+                self.published,
+                self.dropped,
+                self.evicted,
+                self.ended
+            ));
+        }
+        Ok(())
+    }
+}
