@@ -230,7 +230,7 @@ fn named_segment(
 
 /// Fills the segment: everything but the magic, then the magic.
 fn write_control(fd: &Fd, geometry: &Geometry) -> io::Result<WriteMap> {
-    let map = WriteMap::new(fd, CONTROL_SIZE)?;
+    let map = WriteMap::new(&sys::reopen_to_map(fd)?, CONTROL_SIZE)?;
     let header = ControlHeader {
         magic: 0,
         ..ControlHeader::new(geometry)

@@ -1,7 +1,7 @@
 //! Sealed memfds: memory that has no name and whose size nobody can change.
 
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 
 use rustix::fs::{
     FallocateFlags, MemfdFlags, Mode, OFlags, SealFlags, fallocate, fchmod, fcntl_add_seals,
@@ -45,13 +45,25 @@ pub fn has_seals(fd: impl AsFd, wanted: Seals) -> bool {
 /// Closes a memfd that is already mapped writable to every further writer, then opens the
 /// read-only description that peers get. (At mode 0777 any holder could reopen it writable.)
 pub fn publish_read_only(fd: &Fd) -> io::Result<Fd> {
-    use std::os::fd::AsRawFd;
     fchmod(fd, Mode::RUSR)?;
     seal(
         fd,
         Seals::SHRINK | Seals::GROW | Seals::FUTURE_WRITE | Seals::SEAL,
     )?;
+    reopen(fd, OFlags::RDONLY)
+}
+
+/// A writable description of the same file, to map it by. A map keeps its description alive,
+/// in forked children too, and with it any lock on it: what is locked is not to be mapped.
+pub fn reopen_to_map(fd: &Fd) -> io::Result<Fd> {
+    reopen(fd, OFlags::RDWR)
+}
+
+fn reopen(fd: &Fd, access: OFlags) -> io::Result<Fd> {
     let path = format!("/proc/self/fd/{}", fd.as_fd().as_raw_fd());
-    let reader = open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
-    Ok(Fd::from(reader))
+    Ok(Fd::from(open(
+        path,
+        access | OFlags::CLOEXEC,
+        Mode::empty(),
+    )?))
 }

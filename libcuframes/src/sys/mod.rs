@@ -23,7 +23,7 @@ pub use fork::{Generation, generation};
 pub use futex::{wait as futex_wait, wake_all as futex_wake_all};
 pub use lock::{KeyLock, Owner, lock_owner, lock_whole};
 pub use map::{Mapping, ReadMap, ReadWrite, WriteMap};
-pub use memfd::{Seals, create_memfd, has_seals, publish_read_only, seal_page};
+pub use memfd::{Seals, create_memfd, has_seals, publish_read_only, reopen_to_map, seal_page};
 pub use pages::PageRegion;
 pub use poll::{Poller, Ready, Ticker, Waker, wait_readable};
 pub use segment::{
