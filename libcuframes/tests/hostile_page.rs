@@ -62,6 +62,7 @@ fn nonsense_on_a_page_harms_only_its_owner() {
     let builder = publisher(&key).policy(Policy::StrictWait).slots(8);
     let mut source = builder.strict_timeout(WATCHDOG).build().expect("publisher");
     let honest = ["a", "b", "c", "d"].map(|name| strict(&key, name).connect().expect("honest"));
+    source.wait_subscribers(4, Some(WATCHDOG)).expect("all");
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let mallory = scope.spawn(|| scribble(&key, &stop));

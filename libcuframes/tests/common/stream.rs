@@ -25,6 +25,7 @@ impl Stream {
         let builder = publisher(&key).policy(Policy::StrictWait);
         let mut source = builder.strict_timeout(WATCHDOG).build().expect("publisher");
         let mut honest = strict(&key, "honest").connect().expect("honest");
+        source.wait_subscribers(1, Some(WATCHDOG)).expect("it");
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let publisher = std::thread::spawn(move || {
