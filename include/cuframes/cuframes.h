@@ -134,6 +134,38 @@ typedef enum {
     CUFRAMES_OWNERSHIP_EXTERNAL = 1,
 } cuframes_ownership_t;
 
+/** Which frames a subscriber gets when it is slower than the publisher. */
+typedef enum {
+    /** Always the newest. */
+    CUFRAMES_MODE_NEWEST_ONLY = 1,
+    /** Every frame in its order, as long as the publisher's ring still has it. */
+    CUFRAMES_MODE_STRICT_ORDER = 2,
+} cuframes_mode_t;
+
+/** Something that happened to a subscription. */
+typedef enum {
+    /** The publisher is gone without an end of stream. */
+    CUFRAMES_EVENT_DISCONNECTED = 1,
+    /** The key is published again. */
+    CUFRAMES_EVENT_REATTACHED = 2,
+    /** The frames have another geometry, or the stream another description, from here on. */
+    CUFRAMES_EVENT_RECONFIGURED = 3,
+} cuframes_event_t;
+
+/** How much a message matters. */
+typedef enum {
+    /** Something does not work. */
+    CUFRAMES_LOG_ERROR = 1,
+    /** Something works, but not as it should. */
+    CUFRAMES_LOG_WARN = 2,
+    /** Somebody joined, left or came back. */
+    CUFRAMES_LOG_INFO = 3,
+    /** Steps in between. */
+    CUFRAMES_LOG_DEBUG = 4,
+    /** Everything. */
+    CUFRAMES_LOG_TRACE = 5,
+} cuframes_log_level_t;
+
 /** Properties of a frame, to be or-ed together. */
 typedef enum {
     /** It was decoded without the help of others. */
@@ -151,11 +183,23 @@ typedef enum {
     CUFRAMES_FRAME_TOP_FIELD_FIRST = 16,
 } cuframes_frame_flag_t;
 
+/** A subscriber with a thread of its own. */
+typedef struct cuframes_async_subscriber_t cuframes_async_subscriber_t;
+
+/**
+ * A frame, read in place. Until it is released the publisher does not write to its pixels,
+ * unless it evicts this subscriber.
+ */
+typedef struct cuframes_frame_t cuframes_frame_t;
+
 /** A publisher. One thread may use it at a time. */
 typedef struct cuframes_publisher_t cuframes_publisher_t;
 
 /** A slot of a publisher: a frame that is being made, then published and still held. */
 typedef struct cuframes_slot_t cuframes_slot_t;
+
+/** A subscriber. One thread may use it at a time. */
+typedef struct cuframes_subscriber_t cuframes_subscriber_t;
 
 /** What is said about a stream as a whole. Set to zero, it says nothing. */
 typedef struct {
@@ -331,6 +375,111 @@ typedef struct {
     /** The encoded packet that decoded to this frame, 0 unknown. */
     uint64_t packet_seq;
 } cuframes_frame_meta_t;
+
+/**
+ * Describes a subscriber. Set it to zero, then set key; 0 means the default everywhere else.
+ *
+ *     cuframes_subscriber_config_t config = { .struct_size = sizeof(config), .key = "cam1" };
+ */
+typedef struct {
+    /** sizeof(cuframes_subscriber_config_t), or 0 for that of the first release. */
+    uint32_t struct_size;
+    /** Name of the stream: 1 to 63 bytes of A-Z a-z 0-9 . _ - */
+    const char *key;
+    /**
+     * Name under which the publisher knows this subscriber: 1 to 31 bytes of the same, unique
+     * per key and user. NULL: the program's name and its pid.
+     */
+    const char *consumer_name;
+    /** A cuframes_mode_t; 0: CUFRAMES_MODE_NEWEST_ONLY. */
+    int32_t mode;
+    /** CUDA device; host memory does not look at it. */
+    int32_t cuda_device;
+    /**
+     * How long in ms a publisher that is not there is waited for, when connecting and after
+     * a disconnection; 0: 5000. Negative: for ever.
+     */
+    int32_t connect_timeout_ms;
+    /** Delivers one frame in so many; 0 and 1: all of them. */
+    uint32_t every_nth;
+    /** Delivers no frame that was published sooner after the last one, in nanoseconds. */
+    uint64_t min_interval_ns;
+    /** Not 0: a publisher that is gone without an end of stream is not waited for. */
+    int32_t no_reattach;
+    /**
+     * How long to look for a new frame before sleeping, in microseconds. It costs CPU time
+     * and saves the wake-up of a sleeper.
+     */
+    uint32_t spin_us;
+    /** allow_uid_count users whose publishers are trusted besides those of this one and root. */
+    const uint32_t *allow_uids;
+    /** Entries of allow_uids. */
+    uint32_t allow_uid_count;
+    /** Zero. */
+    uint64_t _reserved[4];
+} cuframes_subscriber_config_t;
+
+/**
+ * Told of events, on the thread that is in cuframes_subscriber_next(), before that returns.
+ *
+ * user: as it was given. event: a cuframes_event_t. epoch: random number of the publisher's
+ * start or reconfiguration; 0 for a disconnection. It must not use the subscriber, and a C++
+ * exception or longjmp must not leave it: that ends the program.
+ */
+typedef void (*cuframes_event_callback_t)(void *user, int32_t event, uint64_t epoch);
+
+/** Counters of a subscriber, since it connected first. */
+typedef struct {
+    /** sizeof(cuframes_subscriber_stats_t), or 0 for that of the first release. */
+    uint32_t struct_size;
+    /** Frames held now. */
+    uint32_t leases;
+    /** Frames delivered. */
+    uint64_t received;
+    /**
+     * Sequences passed over because they were overwritten, or because something newer was
+     * there.
+     */
+    uint64_t missed;
+    /** Sequences passed over because every_nth or min_interval_ns asked for it. */
+    uint64_t skipped;
+    /** Times that the publisher was gone and came back. */
+    uint64_t reattached;
+    /** The sequence delivered last. */
+    uint64_t last_seq;
+    /** The newest sequence of the publisher. */
+    uint64_t latest_seq;
+    /** Frames that the publisher dropped because no slot was free. */
+    uint64_t publisher_dropped;
+} cuframes_subscriber_stats_t;
+
+/**
+ * Gets every frame, on the thread of the subscriber.
+ *
+ * user: as it was given. frame: valid until the callback returns, and released then;
+ * cuframes_frame_ref() keeps it. Return 0 to go on, anything else to end the subscription. A
+ * C++ exception or longjmp must not leave it: that ends the program.
+ */
+typedef int (*cuframes_frame_callback_t)(void *user, cuframes_frame_t *frame);
+
+/**
+ * Told once why there will be no further frame, on the thread of the subscriber.
+ *
+ * user: as it was given. code: a cuframes_error_t, CUFRAMES_ERR_END_OF_STREAM at the end of the
+ * stream. message: the sentence that goes with it, valid until the callback returns. A C++
+ * exception or longjmp must not leave it: that ends the program.
+ */
+typedef void (*cuframes_error_callback_t)(void *user, int code, const char *message);
+
+/**
+ * Gets the messages of the library, on whatever thread they arise, several at a time if need
+ * be.
+ *
+ * user: as it was given. level: a cuframes_log_level_t. message: one line without its end,
+ * valid until the callback returns. It must not call this library, and a C++ exception or
+ * longjmp must not leave it: that ends the program.
+ */
+typedef void (*cuframes_log_callback_t)(void *user, int level, const char *message);
 
 #ifdef __cplusplus
 extern "C" {
@@ -537,6 +686,187 @@ int32_t cuframes_slot_pitch(cuframes_slot_t *slot, uint32_t plane);
  * Errors: INVALID_ARGUMENT: NULL, or released before.
  */
 int cuframes_slot_release(cuframes_slot_t *slot);
+
+/**
+ * Finds the publisher of a key and joins it.
+ *
+ * config: see there. out: the new subscriber, NULL on failure; end it with
+ * cuframes_subscriber_destroy().
+ * Errors: NOT_FOUND: nobody publishes the key within connect_timeout_ms. ALREADY_EXISTS:
+ * somebody alive has the consumer_name. PERMISSION: one of the two does not trust the other's
+ * user. TOO_MANY_SUBSCRIBERS. PROTOCOL: it speaks another version. INVALID_ARGUMENT,
+ * UNSUPPORTED: a field of config.
+ */
+int cuframes_subscriber_create(const cuframes_subscriber_config_t *config,
+                               cuframes_subscriber_t **out);
+
+/**
+ * The next frame. Give it back with cuframes_subscriber_release().
+ *
+ * stream: NULL for host memory. frame: NULL on failure. timeout_ms: 0 polls, negative waits
+ * for ever.
+ * Errors: WOULD_BLOCK, TIMEOUT: nothing new. END_OF_STREAM: now and ever after.
+ * DISCONNECTED: the publisher is gone and did not come back. EVICTED: it ended this
+ * subscription. INVALID_ARGUMENT: also if as many frames are held as may be.
+ */
+int cuframes_subscriber_next(cuframes_subscriber_t *subscriber,
+                             void *stream,
+                             cuframes_frame_t **frame,
+                             int32_t timeout_ms);
+
+/**
+ * Gives a frame back. Any thread may do that.
+ *
+ * subscriber: the one that lent it; NULL for a frame that was kept from a callback.
+ * Errors: EVICTED: the publisher ended this subscription meanwhile, so that what was read of
+ * the frame may be torn; it is released. INVALID_ARGUMENT: the frame is NULL or was released
+ * before; or it is of another subscriber, and stays as it is; or its subscriber was destroyed
+ * before it, and it is released.
+ */
+int cuframes_subscriber_release(cuframes_subscriber_t *subscriber, cuframes_frame_t *frame);
+
+/**
+ * A descriptor for an event loop: when it is readable, call cuframes_subscriber_next() with a
+ * timeout_ms of 0 until it gives CUFRAMES_ERR_WOULD_BLOCK.
+ *
+ * It stays the same for the life of the subscriber, which owns it: do not close it.
+ * Returns: the descriptor, or a negative cuframes_error_t.
+ */
+int cuframes_subscriber_fd(cuframes_subscriber_t *subscriber);
+
+/** Tells callback of events from now on; NULL tells nobody. */
+int cuframes_subscriber_set_event_callback(cuframes_subscriber_t *subscriber,
+                                           cuframes_event_callback_t callback,
+                                           void *user);
+
+/** Counters of a subscriber. out: set out->struct_size before. */
+int cuframes_subscriber_get_stats(cuframes_subscriber_t *subscriber,
+                                  cuframes_subscriber_stats_t *out);
+
+/**
+ * Planes, pitches and sizes of the frames of the current epoch. out: set out->struct_size
+ * before. A frame has its own: cuframes_frame_get_layout().
+ */
+int cuframes_subscriber_get_layout(cuframes_subscriber_t *subscriber, cuframes_layout_t *out);
+
+/** What the publisher says about its stream. out: set out->struct_size before. */
+int cuframes_subscriber_get_stream_info(cuframes_subscriber_t *subscriber,
+                                        cuframes_stream_info_t *out);
+
+/**
+ * Leaves the publisher and frees a subscriber. Frames that it lent stay readable until they
+ * are released.
+ *
+ * Errors: INVALID_ARGUMENT: NULL, or destroyed before.
+ */
+int cuframes_subscriber_destroy(cuframes_subscriber_t *subscriber);
+
+/**
+ * Joins the publisher of a key and calls back with every frame, on a thread of its own.
+ *
+ * config: see there. on_frame: not NULL. on_error: may be NULL. user: given to both. out: the
+ * new subscriber, NULL on failure; end it with cuframes_async_subscriber_destroy().
+ * Errors: as cuframes_subscriber_create().
+ */
+int cuframes_async_subscriber_create(const cuframes_subscriber_config_t *config,
+                                     cuframes_frame_callback_t on_frame,
+                                     cuframes_error_callback_t on_error,
+                                     void *user,
+                                     cuframes_async_subscriber_t **out);
+
+/**
+ * Stops calling back and frees a subscriber. When it returns, no callback is running or will
+ * run; called from a callback of its own it returns at once, and that call is the last.
+ *
+ * Errors: INVALID_ARGUMENT: NULL, or destroyed before.
+ */
+int cuframes_async_subscriber_destroy(cuframes_async_subscriber_t *subscriber);
+
+/**
+ * Another handle for the same frame, to be released by itself: to keep the frame of a
+ * callback, or to hand it to another thread.
+ *
+ * Release it with cuframes_subscriber_release(), with the same subscriber, or NULL for a frame
+ * of a callback. Returns: NULL on failure.
+ */
+cuframes_frame_t *cuframes_frame_ref(cuframes_frame_t *frame);
+
+/**
+ * Address of plane 0, as the original API calls it: host memory here, for reading only.
+ *
+ * Returns: NULL if there is no such frame.
+ */
+void *cuframes_frame_cuda_ptr(cuframes_frame_t *frame);
+
+/**
+ * Address of the first pixel of a plane, valid until the frame is released.
+ *
+ * Returns: NULL if there is no such plane or frame.
+ */
+const void *cuframes_frame_data(cuframes_frame_t *frame, uint32_t plane);
+
+/** Bytes from one row of a plane to the next; 0 if there is no such plane or frame. */
+int32_t cuframes_frame_pitch(cuframes_frame_t *frame, uint32_t plane);
+
+/** Pitch of plane 0 in bytes. */
+int32_t cuframes_frame_pitch_y(cuframes_frame_t *frame);
+
+/** Pitch of plane 1 in bytes, 0 if there is none. */
+int32_t cuframes_frame_pitch_uv(cuframes_frame_t *frame);
+
+/** Planes of a frame, 1 to 3; 0 if there is no such frame. */
+uint32_t cuframes_frame_plane_count(cuframes_frame_t *frame);
+
+/** Width in pixels; 0 if there is no such frame. */
+int32_t cuframes_frame_width(cuframes_frame_t *frame);
+
+/** Height in pixels; 0 if there is no such frame. */
+int32_t cuframes_frame_height(cuframes_frame_t *frame);
+
+/** A cuframes_format_t; 0 if there is no such frame. */
+int32_t cuframes_frame_format(cuframes_frame_t *frame);
+
+/**
+ * Its number: 1 for the first frame of the stream, without gaps at the publisher. 0 if there
+ * is no such frame.
+ */
+uint64_t cuframes_frame_seq(cuframes_frame_t *frame);
+
+/** Presentation time in nanoseconds on the source's own clock, or CUFRAMES_NO_PTS. */
+int64_t cuframes_frame_pts_ns(cuframes_frame_t *frame);
+
+/** Duration in nanoseconds, 0 unknown. */
+int64_t cuframes_frame_duration_ns(cuframes_frame_t *frame);
+
+/** When it was published: nanoseconds of CLOCK_MONOTONIC, as cuframes_now_ns(). */
+uint64_t cuframes_frame_publish_ns(cuframes_frame_t *frame);
+
+/** cuframes_frame_flag_t, or-ed. */
+uint32_t cuframes_frame_flags(cuframes_frame_t *frame);
+
+/** Everything that the publisher said about a frame. out: set out->struct_size before. */
+int cuframes_frame_get_meta(cuframes_frame_t *frame, cuframes_frame_meta_t *out);
+
+/** Planes, pitches and sizes of a frame. out: set out->struct_size before. */
+int cuframes_frame_get_layout(cuframes_frame_t *frame, cuframes_layout_t *out);
+
+/**
+ * Copies the picture without padding, plane after plane, as raw video files have it.
+ *
+ * dst: size bytes, of which the sum of plane_rows * plane_row_bytes is written.
+ * Errors: INVALID_ARGUMENT: size is less than that, and nothing was copied.
+ */
+int cuframes_frame_copy_to(cuframes_frame_t *frame, void *dst, size_t size);
+
+/**
+ * Sends the messages of the library to callback; NULL silences it, as it is at first.
+ *
+ * Nothing is told per frame. A message that is on its way in another thread may still come to
+ * the callback that was set before, so user stays valid to the end of the program. In a
+ * program that listens to the library by Rust's tracing this does nothing but set
+ * cuframes_last_error().
+ */
+void cuframes_set_log_callback(cuframes_log_callback_t callback, void *user);
 
 #ifdef __cplusplus
 } /* extern "C" */

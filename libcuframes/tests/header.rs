@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// In the order in which their items appear in the header.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 14] = [
     "error",
     "version",
     "format",
@@ -13,6 +13,11 @@ const SOURCES: [&str; 9] = [
     "publisher",
     "publish",
     "slot",
+    "subscriber_config",
+    "subscriber",
+    "async_subscriber",
+    "frame",
+    "log",
 ];
 
 fn crate_dir() -> &'static Path {

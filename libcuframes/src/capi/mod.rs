@@ -10,9 +10,13 @@
 // the header, where a section "Safety" would mean nothing.
 #![allow(non_camel_case_types, clippy::missing_safety_doc)]
 
+mod async_subscriber;
+mod callback;
 mod error;
 mod format;
+mod frame;
 mod handles;
+mod log;
 mod memory;
 mod meta;
 mod publish;
@@ -20,13 +24,21 @@ mod publisher;
 mod publisher_config;
 mod slot;
 mod stats;
+mod subscriber;
+mod subscriber_config;
 mod version;
 
+pub use self::log::*;
+pub use async_subscriber::*;
 pub use error::{cuframes_error_t, cuframes_last_error, cuframes_strerror};
 pub use format::*;
+pub use frame::*;
 pub use meta::{cuframes_frame_flag_t, cuframes_frame_meta_t, cuframes_stream_info_t};
 pub use publish::*;
 pub use publisher::*;
 pub use publisher_config::*;
 pub use slot::*;
+pub use stats::{cuframes_publisher_stats_t, cuframes_subscriber_stats_t};
+pub use subscriber::*;
+pub use subscriber_config::*;
 pub use version::*;
