@@ -21,9 +21,9 @@ pub(super) struct PollSet {
 }
 
 impl Subscriber {
-    /// Polls the publisher that was just joined.
+    /// Polls a publisher. What it published before has rung no bell, so the clock does, once.
     pub(super) fn poll_publisher(&self, set: &PollSet) -> io::Result<()> {
-        set.ticker.stop()?;
+        set.ticker.ring()?;
         // The connection stays the same over a reconfiguration; then it is there already.
         let socket = self.link.with_socket(|socket| set.poller.add(socket, 0));
         match socket {
@@ -51,8 +51,8 @@ impl Subscriber {
         let Some(set) = &self.poller else {
             return true;
         };
+        set.ticker.reset();
         if self.away.is_some() {
-            set.ticker.reset();
             return true;
         }
         let reader = &self.attachment.reader;

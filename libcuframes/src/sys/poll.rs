@@ -121,17 +121,21 @@ impl Ticker {
 
     /// Lets it run.
     pub fn start(&self, period: Duration) -> io::Result<()> {
+        self.set(period, period)
+    }
+
+    /// Makes it readable now, and no more after that.
+    pub fn ring(&self) -> io::Result<()> {
+        self.set(Duration::from_nanos(1), Duration::ZERO)
+    }
+
+    fn set(&self, first: Duration, period: Duration) -> io::Result<()> {
         let timer = Itimerspec {
             it_interval: timespec(period),
-            it_value: timespec(period),
+            it_value: timespec(first),
         };
         timerfd_settime(&self.timerfd, TimerfdTimerFlags::empty(), &timer)?;
         Ok(())
-    }
-
-    /// Lets it stand still.
-    pub fn stop(&self) -> io::Result<()> {
-        self.start(Duration::ZERO)
     }
 
     /// Makes it quiet until the next period is over.

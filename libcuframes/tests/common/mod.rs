@@ -166,8 +166,14 @@ pub fn said(output: &Output) -> String {
 }
 
 /// Values that a callback or handler has noted down.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Notes<T>(Mutex<Vec<T>>);
+
+impl<T> Default for Notes<T> {
+    fn default() -> Self {
+        Notes(Mutex::default())
+    }
+}
 
 impl<T: Clone> Notes<T> {
     /// Notes one more.
