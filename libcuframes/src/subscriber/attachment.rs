@@ -68,7 +68,11 @@ impl Attachment {
         let lease = &self.leases[found.slot];
         lease.holders.store(1, Ordering::Relaxed);
         lease.seq.store(found.seq, Ordering::Release);
-        Ok(Some(self.read_meta(found.slot)))
+        let meta = self.read_meta(found.slot);
+        // The word may say CLAIMED: a writer that comes too late looks who holds the slot, and
+        // puts the sequence back.
+        let seq = found.seq;
+        Ok(Some(SlotMeta { seq, ..meta }))
     }
 
     fn read_meta(&self, slot: usize) -> SlotMeta {
