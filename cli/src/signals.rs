@@ -3,7 +3,7 @@
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -38,13 +38,14 @@ impl Signals {
         let came = Arc::new(AtomicUsize::new(0));
         let (bell, ringer) = UnixStream::pair().map_err(failed())?;
         for signal in [SIGINT, SIGTERM] {
-            let again = Arc::new(std::sync::atomic::AtomicBool::new(false));
-            // In this order: the first signal arms what the second one does.
-            flag::register_conditional_default(signal, Arc::clone(&again)).map_err(failed())?;
-            flag::register(signal, again).map_err(failed())?;
+            // What a signal does, in this order, however early it comes: it is noted, wakes
+            // who waits, and from the second one on ends the program.
             flag::register_usize(signal, Arc::clone(&came), signal as usize).map_err(failed())?;
             let ringer = ringer.try_clone().map_err(failed())?;
             low_level::pipe::register(signal, ringer).map_err(failed())?;
+            let again = Arc::new(AtomicBool::new(false));
+            flag::register_conditional_default(signal, Arc::clone(&again)).map_err(failed())?;
+            flag::register(signal, again).map_err(failed())?;
         }
         Ok(Signals {
             came,
@@ -76,6 +77,10 @@ impl Signals {
         limit: Option<Duration>,
     ) -> Result<Woken, Failure> {
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+        // One that came before there was a bell.
+        if self.check().is_err() {
+            return Ok(Woken::Signal);
+        }
         loop {
             let mut fds = vec![PollFd::from_borrowed_fd(self.bell.as_fd(), PollFlags::IN)];
             fds.extend(input.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)));

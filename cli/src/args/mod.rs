@@ -31,10 +31,8 @@ pub struct Arguments {
 /// What the program can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Publish a test pattern, or raw frames from standard input.
     #[command(after_help = exit::TABLE)]
     Publish(Box<PublishArguments>),
-    /// Read the frames of a key, and write or check them.
     #[command(after_help = exit::TABLE)]
     Sub(Box<SubArguments>),
     /// List the keys of every run directory.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 use cuframes::{Format, Policy};
 
 use super::Trust;
@@ -46,18 +46,19 @@ impl From<PolicyName> for Policy {
 /// The end of the input, or of --frames, is the end of the stream. SIGINT and SIGTERM are not:
 /// then the subscribers wait for the key to come back.
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("source").required(true).args(["test_pattern", "input"])))]
 pub struct PublishArguments {
     /// The key: 1 to 63 bytes of A-Z a-z 0-9 . _ -
     #[arg(long)]
     pub key: String,
     /// Publish a moving picture with the frame's number.
-    #[arg(long, value_name = "WxH@FPS", conflicts_with_all = ["input", "size", "fps"])]
+    #[arg(long, value_name = "WxH@FPS", conflicts_with_all = ["size", "fps"])]
     pub test_pattern: Option<TestPattern>,
     /// Publish raw frames from standard input: rows and planes without padding.
     #[arg(
         value_name = "-",
         value_parser = ["-"],
-        required_unless_present = "test_pattern",
+        hide_possible_values = true,
         requires_all = ["size", "format", "fps"]
     )]
     pub input: Option<String>,
@@ -74,7 +75,7 @@ pub struct PublishArguments {
     #[arg(long, value_name = "N")]
     pub frames: Option<u64>,
     /// Publish at most FPS frames per second [pattern: yes, standard input: no].
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub realtime: Option<bool>,
     /// Slots of the ring, 2 to 16 [8].
     #[arg(long, value_name = "N")]

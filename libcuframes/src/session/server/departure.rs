@@ -107,7 +107,12 @@ impl Server {
     pub(super) fn refuse(&mut self, id: u64, (code, text): Refusal) {
         if let Some(peer) = self.peers.get(&id) {
             let (pid, uid) = (peer.pid, peer.uid);
-            tracing::warn!(key = self.shared.key, pid, uid, %code, text, "peer refused");
+            let key = &self.shared.key;
+            match code {
+                // A name in use is asked for again and again until it is free.
+                ErrorCode::AlreadyExists => tracing::debug!(key, pid, uid, text, "name in use"),
+                _ => tracing::warn!(key, pid, uid, %code, text, "peer refused"),
+            }
             peer.connection.send_error(code, &text);
         }
         self.forget(id);

@@ -1,0 +1,7 @@
+//! The program as people start it: real processes, each test with a run directory of its own.
+
+mod ends;
+mod frames;
+mod options;
+mod reports;
+mod support;
