@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo build -q --release -p cuframes-cli
-cuframes=target/release/cuframes
+cuframes=${CARGO_TARGET_DIR:-target}/release/cuframes
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export CUFRAMES_RUNTIME_DIR=${CUFRAMES_RUNTIME_DIR:-$work}

@@ -147,7 +147,8 @@ class Subscriber:
             ring.add("missed", seq - self.last_seq - 1)
         self.received += 1
         self.last_seq, self._next_seq = seq, seq + 1
-        meta = ring.meta(slot)
+        # The word in the slot may say CLAIMED for a moment: a writer that lost puts it back.
+        meta = ring.meta(slot) | {"seq": seq}
         try:
             shape = self._now.geometry
             validate.frame_meta(meta, shape.frame_size, shape.pool_size)
