@@ -26,7 +26,9 @@ impl Peer {
         let test = std::env::current_exe().expect("a test knows its path");
         // Tests lie in deps, one floor below the programs.
         let dirs = test.ancestors().skip(1);
-        let mut found = dirs.map(|dir| dir.join("peer")).filter(|path| path.is_file());
+        let mut found = dirs
+            .map(|dir| dir.join("peer"))
+            .filter(|path| path.is_file());
         found.next().expect("the program peer is built")
     }
 
@@ -131,9 +133,14 @@ impl Peer {
         self.rest()
     }
 
+    /// Closes its input, at which it ends.
+    pub fn close(&mut self) {
+        drop(self.input.take());
+    }
+
     /// Lets it end by closing its input, and waits for that.
     pub fn wait(mut self) -> ExitStatus {
-        drop(self.input.take());
+        self.close();
         self.reap()
     }
 

@@ -86,7 +86,10 @@ fn who_holds_every_slot_has_to_go_when_nothing_can_be_published() {
     }
     // Nothing is published, and what is held stays whole, until the time is up.
     let first = publisher.ask("publish 10 0", "PUBLISHED");
-    assert_eq!((first.get::<u64>("last"), first.get::<u64>("dropped")), (3, 10));
+    assert_eq!(
+        (first.get::<u64>("last"), first.get::<u64>("dropped")),
+        (3, 10)
+    );
     stuck.tell("check");
     for _ in 0..3 {
         assert!(stuck.expect("HELD").is("whole"));
@@ -163,10 +166,22 @@ fn a_stuck_strict_subscriber_costs_its_time_once() {
     let started = Instant::now();
     let published = publisher.ask("publish 40 0", "PUBLISHED");
     let took = started.elapsed();
-    assert_eq!((published.get::<u64>("last"), published.get::<u64>("dropped")), (41, 0));
-    assert!(took >= Duration::from_millis(300), "it was waited for: {took:?}");
+    assert_eq!(
+        (
+            published.get::<u64>("last"),
+            published.get::<u64>("dropped")
+        ),
+        (41, 0)
+    );
+    assert!(
+        took >= Duration::from_millis(300),
+        "it was waited for: {took:?}"
+    );
     assert!(published.get::<u64>("slowest_ms") >= 300);
-    assert!(took < Duration::from_millis(300) * 40, "and only once: {took:?}");
+    assert!(
+        took < Duration::from_millis(300) * 40,
+        "and only once: {took:?}"
+    );
     for seq in 1..=41 {
         assert_eq!(good.expect("FRAME").get::<u64>("seq"), seq);
     }
@@ -191,7 +206,13 @@ fn a_stuck_strict_subscriber_costs_its_time_once() {
     // From now on it is waited for again, and misses nothing.
     stuck.tell("run");
     let published = publisher.ask("publish 40 0", "PUBLISHED");
-    assert_eq!((published.get::<u64>("last"), published.get::<u64>("dropped")), (81, 0));
+    assert_eq!(
+        (
+            published.get::<u64>("last"),
+            published.get::<u64>("dropped")
+        ),
+        (81, 0)
+    );
     for seq in 42..=81 {
         let frame = stuck.expect("FRAME");
         assert_eq!(frame.get::<u64>("seq"), seq, "{frame}");
@@ -223,5 +244,75 @@ fn a_stuck_strict_subscriber_can_be_sent_away_instead() {
     assert_eq!((rows.len(), totals.get::<u64>("evicted")), (0, 1));
     check_banned(&scene, "stuck");
     check_evicted(stuck);
+    assert!(publisher.wait().success());
+}
+
+/// A ban lasts a second, the next one twice as long.
+#[test]
+fn an_evicted_subscriber_may_come_back_after_a_while() {
+    let scene = Scene::new();
+    let options = ["lease_timeout=100", "pressure_timeout=60000"];
+    let mut publisher = scene.publisher(&options);
+    let mut stuck = scene.subscriber(&["name=stuck"]);
+    for (turn, least) in [(1, 1000), (2, 2000)] {
+        publisher.ask("wait 1", "JOINED");
+        publisher.ask("publish 1 0", "PUBLISHED");
+        stuck.ask("take 9000", "TAKEN");
+        while evicted(&mut publisher) < turn {
+            publisher.ask("publish 1 100", "PUBLISHED");
+        }
+        let banned = Instant::now();
+        check_evicted(stuck);
+        stuck = loop {
+            let again = scene.start("subscribe", &["name=stuck"], None);
+            let line = again.next().expect("it says something");
+            if line.word() == "READY" {
+                break again;
+            }
+            assert_eq!(line.text("code"), Some("Evicted"), "{line}");
+            assert!(banned.elapsed() < WATCHDOG, "hang: {line}");
+        };
+        let lasted = banned.elapsed();
+        // What the publisher counts began a moment before what is counted here.
+        assert!(
+            lasted > Duration::from_millis(least - 100),
+            "ban {turn}: {lasted:?}"
+        );
+    }
+    assert!(stuck.wait().success());
+    assert!(publisher.wait().success());
+}
+
+/// Coming back under the same name does not make a laggard worth waiting for.
+#[test]
+fn who_lagged_is_still_lagging_when_it_comes_back() {
+    let scene = Scene::new();
+    let options = [
+        "policy=strict",
+        "strict_timeout=300",
+        "slots=4",
+        "lease_timeout=0",
+    ];
+    let mut publisher = scene.publisher(&options);
+    let name = ["mode=strict", "name=laggard"];
+    let laggard = scene.subscriber(&name);
+    publisher.ask("wait 1", "JOINED");
+    publisher.ask("publish 10 0", "PUBLISHED");
+    let (rows, _) = stats(&mut publisher);
+    assert!(rows[0].is("lagging"), "{}", rows[0]);
+    drop(laggard.kill());
+    publisher.ask("left 0", "LEFT");
+    let mut back = scene.subscriber(&name);
+    publisher.ask("wait 1", "JOINED");
+    let (rows, _) = stats(&mut publisher);
+    assert!(rows[0].is("lagging"), "{}", rows[0]);
+    // Until it has read what was the newest frame when it was given up.
+    assert_eq!(back.ask("next 9000", "FRAME").get::<u64>("seq"), 10);
+    let slowest = |line: &Line| line.get::<u64>("slowest_ms");
+    let before = slowest(&publisher.ask("publish 1 0", "PUBLISHED"));
+    assert!(before >= 300);
+    let (rows, _) = stats(&mut publisher);
+    assert!(!rows[0].is("lagging"), "{}", rows[0]);
+    assert!(back.wait().success());
     assert!(publisher.wait().success());
 }

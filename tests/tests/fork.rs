@@ -20,7 +20,10 @@ fn a_forked_child_does_not_keep_a_dead_publisher_alive() {
 
     // The child has dropped its copy of the publisher: here nothing has changed.
     let child = child_of(&publisher.ask("fork", "FORKED"));
-    assert_eq!(scene.files(), BTreeSet::from([scene.socket(), scene.segment()]));
+    assert_eq!(
+        scene.files(),
+        BTreeSet::from([scene.socket(), scene.segment()])
+    );
     publisher.ask("publish 2 0", "PUBLISHED");
     for _ in 0..2 {
         assert!(subscriber.ask("next 9000", "FRAME").is("whole"));
@@ -39,7 +42,11 @@ fn a_forked_child_does_not_keep_a_dead_publisher_alive() {
     assert_eq!(scene.look(), (None, scene.files()));
     let successor = scene.publisher(&[]);
     assert_eq!(scene.look(), (Some(successor.pid()), BTreeSet::new()));
-    assert_eq!(test_kill_process(child), Ok(()), "it was alive all the time");
+    assert_eq!(
+        test_kill_process(child),
+        Ok(()),
+        "it was alive all the time"
+    );
     let _ = kill_process(child, Signal::KILL);
     assert!(successor.wait().success());
 }
@@ -73,7 +80,12 @@ fn a_forked_child_of_a_subscriber_gives_back_nothing_of_its_parents() {
     subscriber.expect("CHECKED");
     subscriber.ask("release", "RELEASED");
     assert_eq!(held(&mut publisher), 0);
-    assert_eq!(publisher.ask("publish 5 0", "PUBLISHED").get::<u64>("dropped"), 4);
+    assert_eq!(
+        publisher
+            .ask("publish 5 0", "PUBLISHED")
+            .get::<u64>("dropped"),
+        4
+    );
 
     // The parent dies, and its living child does not hold its place.
     subscriber.signal(Signal::KILL);

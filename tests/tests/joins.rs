@@ -41,7 +41,11 @@ fn a_thousand_joins_leave_no_descriptor_and_no_map() {
         after.0 = resources(&mut publisher);
     }
     println!("publisher and subscriber (descriptors, maps): {before:?}, {after:?}");
-    assert_eq!((before.0.0, before.1.0), (after.0.0, after.1.0), "descriptors");
+    assert_eq!(
+        (before.0.0, before.1.0),
+        (after.0.0, after.1.0),
+        "descriptors"
+    );
     // The allocator may map an arena more; a thousand joins may not show.
     assert!(after.0.1 <= before.0.1 + 4, "maps: {before:?}, {after:?}");
     assert!(after.1.1 <= before.1.1 + 4, "maps: {before:?}, {after:?}");

@@ -123,7 +123,10 @@ fn live_and_die(scene: &Scene, round: u64, chance: &mut Chance) -> (Peer, u64) {
 fn epoch_if_joined(publisher: &Peer) -> Option<u64> {
     let lines = publisher.rest();
     let words: Vec<_> = lines.iter().map(Line::word).collect();
-    assert!(words.iter().all(|word| matches!(*word, "READY" | "JOINED")), "{words:?}");
+    assert!(
+        words.iter().all(|word| matches!(*word, "READY" | "JOINED")),
+        "{words:?}"
+    );
     words.contains(&"JOINED").then(|| lines[0].get("epoch"))
 }
 
@@ -139,7 +142,10 @@ fn check_fresh(scene: &Scene, publisher: &Peer) {
     let (owner, garbage) = scene.look();
     assert_eq!(owner, Some(publisher.pid()));
     assert_eq!(garbage, BTreeSet::new());
-    assert_eq!(scene.files(), BTreeSet::from([scene.socket(), scene.segment()]));
+    assert_eq!(
+        scene.files(),
+        BTreeSet::from([scene.socket(), scene.segment()])
+    );
 }
 
 #[test]
@@ -182,12 +188,19 @@ fn subscribers_survive_every_death_of_their_publisher() {
     publisher.tell("finish");
     for reader in &mut readers {
         reader.wait_for_end(LAST_FRAMES);
-        println!("{} frames, {} times re-attached", reader.frames, reader.reattached);
+        println!(
+            "{} frames, {} times re-attached",
+            reader.frames, reader.reattached
+        );
         assert!(reader.reattached > joined);
     }
     publisher.expect("FINISHED");
     assert!(publisher.wait().success());
-    assert!(readers.into_iter().all(|reader| reader.peer.wait().success()));
+    assert!(
+        readers
+            .into_iter()
+            .all(|reader| reader.peer.wait().success())
+    );
     println!("{joined} publishers were joined by all");
     assert!(joined > 0);
 }
@@ -225,15 +238,9 @@ fn only_finish_is_an_end_of_stream() {
         publisher.ask("wait 1", "JOINED");
         publisher.ask("publish 3 0", "PUBLISHED");
         match ending {
-            "kill" => drop(publisher.kill()),
-            "terminate" => {
-                publisher.signal(Signal::TERM);
-                publisher.reap();
-            }
-            "drop" => {
-                // It waits for its subscriber to say DETACH, at most a second.
-                assert!(publisher.wait().success());
-            }
+            "kill" => publisher.signal(Signal::KILL),
+            "terminate" => publisher.signal(Signal::TERM),
+            "drop" => publisher.close(),
             _ => publisher.tell("finish"),
         }
         for seq in 1..=3 {
@@ -253,9 +260,44 @@ fn only_finish_is_an_end_of_stream() {
         let again = subscriber.until("ERROR", |line| assert_eq!(line.word(), "EVENT"));
         assert_eq!(again.text("code"), Some(expected), "{ending}");
         assert!(subscriber.wait().success());
-        if !scene.files().is_empty() {
+        let is_orderly = matches!(ending, "drop" | "finish");
+        assert_eq!(publisher.reap().success(), is_orderly, "{ending}");
+        assert_eq!(scene.files().is_empty(), is_orderly, "{ending}");
+        if !is_orderly {
             // The next publisher of the key cleans up after a killed one.
             assert!(scene.publisher(&[]).wait().success());
         }
     }
+}
+
+/// It dies while it changes the size: the old ring is read to its end, the new one never was.
+#[test]
+fn a_death_in_the_middle_of_a_size_change_leaves_the_old_ring_whole() {
+    let scene = Scene::new();
+    let options = ["policy=strict", "strict_timeout=9000"];
+    let mut publisher = scene.start("publish", &options, Some("BeforeRename:2"));
+    publisher.expect("READY");
+    let mut subscriber = scene.subscriber(&["mode=strict"]);
+    publisher.ask("wait 1", "JOINED");
+    publisher.ask("publish 3 0", "PUBLISHED");
+    publisher.tell("reconfigure 320 180");
+    publisher.reap();
+    // Two segments: the one in use, and the one that was nearly finished.
+    assert_eq!(scene.segments().len(), 2);
+    check_truth(&scene);
+    for seq in 1..=3 {
+        let frame = subscriber.ask("next 9000", "FRAME");
+        assert_eq!(frame.get::<u64>("seq"), seq);
+        assert!(frame.is("whole") && !frame.is("disc"), "{frame}");
+    }
+    let mut publisher = scene.publisher(&["width=320", "height=180"]);
+    check_fresh(&scene, &publisher);
+    subscriber.tell("next 9000");
+    publisher.ask("wait 1", "JOINED");
+    publisher.ask("publish 1 0", "PUBLISHED");
+    let frame = subscriber.until("FRAME", |line| assert_eq!(line.word(), "EVENT"));
+    assert!(frame.is("whole") && frame.is("disc"), "{frame}");
+    assert_eq!(frame.get::<u32>("width"), 320);
+    assert!(subscriber.wait().success());
+    assert!(publisher.wait().success());
 }

@@ -31,7 +31,11 @@ fn live_and_die(scene: &Scene, round: u64, chance: &mut Chance) {
     }
     let status = victim.reap();
     assert!(!status.success(), "{point}: it was killed");
-    let words: HashSet<_> = victim.rest().iter().map(|line| line.word().to_owned()).collect();
+    let words: HashSet<_> = victim
+        .rest()
+        .iter()
+        .map(|line| line.word().to_owned())
+        .collect();
     // It was let in each time, under the name of the one killed before it.
     assert!(!words.contains("ERROR"), "{point}: {words:?}");
 }
@@ -52,7 +56,10 @@ fn the_publisher_does_not_notice_the_death_of_subscribers() {
     let ran = publisher.expect("RAN");
     assert_eq!(ran.get::<u64>("dropped"), 0, "{ran}");
     // Waited for are the living; a dead one only until the kernel has told.
-    println!("slowest slot: {} ms", ran.text("slowest_ms").unwrap_or_default());
+    println!(
+        "slowest slot: {} ms",
+        ran.text("slowest_ms").unwrap_or_default()
+    );
     assert!(ran.get::<u64>("slowest_ms") < 9000);
     assert_eq!(publisher.expect("LEFT").get::<usize>("count"), 1);
 

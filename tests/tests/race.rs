@@ -26,7 +26,12 @@ fn contend(scene: &Scene, other_dir: &Path) {
             _ => panic!("round {round}: {} and {}", said[0], said[1]),
         };
         let told: u32 = said[1 - winner].get("owner");
-        assert_eq!(told, both[winner].pid(), "round {round}: {}", said[1 - winner]);
+        assert_eq!(
+            told,
+            both[winner].pid(),
+            "round {round}: {}",
+            said[1 - winner]
+        );
         won[winner] += 1;
         both[winner].ask("drop", "DROPPED");
     }

@@ -22,7 +22,10 @@ fn read(peer: &Peer, first: u64, last: u64, size: (u32, u32)) -> (Vec<u64>, Vec<
         assert_eq!((line.get("width"), line.get("height")), size, "{line}");
         let seq = line.get("seq");
         assert_eq!(line.get::<u64>("pts"), seq * 1_000_000);
-        assert!(seq >= first && seen.last().is_none_or(|&before| before < seq), "{line}");
+        assert!(
+            seq >= first && seen.last().is_none_or(|&before| before < seq),
+            "{line}"
+        );
         seen.push(seq);
         if line.is("disc") {
             marked.push(seq);
@@ -46,7 +49,12 @@ fn check_held(reader: &mut Peer, turn: usize) {
 #[test]
 fn nobody_loses_a_frame_or_gets_a_torn_one_when_the_size_changes() {
     let scene = Scene::new();
-    let options = ["policy=strict", "strict_timeout=9000", "lease_timeout=0", "max_leases=3"];
+    let options = [
+        "policy=strict",
+        "strict_timeout=9000",
+        "lease_timeout=0",
+        "max_leases=3",
+    ];
     let mut publisher = scene.publisher(&options);
     let strict = ["mode=strict"];
     let mut readers = [
@@ -60,7 +68,10 @@ fn nobody_loses_a_frame_or_gets_a_torn_one_when_the_size_changes() {
     for (turn, size) in [OLD, NEW, OLD, NEW].into_iter().enumerate() {
         readers.iter_mut().for_each(|reader| reader.tell("run"));
         if turn != 0 {
-            publisher.ask(&format!("reconfigure {} {}", size.0, size.1), "RECONFIGURED");
+            publisher.ask(
+                &format!("reconfigure {} {}", size.0, size.1),
+                "RECONFIGURED",
+            );
         }
         let last = first + FRAMES - 1;
         let published = publisher.ask(&format!("publish {FRAMES} 0"), "PUBLISHED");

@@ -17,14 +17,22 @@ pub fn run(key: &str, _options: &Options, input: &Input) -> Result<()> {
                 while now_ns() < moment {
                     std::hint::spin_loop();
                 }
-                match Publisher::builder(key).format(Format::R8).size(64, 16).build() {
+                match Publisher::builder(key)
+                    .format(Format::R8)
+                    .size(64, 16)
+                    .build()
+                {
                     Ok(won) => {
                         println!("WON");
                         publisher = Some(won);
                     }
                     Err(error @ Error::AlreadyExists { .. }) => {
                         let text = error.to_string();
-                        println!("LOST owner={} text={}", owner(&text), text.replace(' ', "_"));
+                        println!(
+                            "LOST owner={} text={}",
+                            owner(&text),
+                            text.replace(' ', "_")
+                        );
                     }
                     Err(error) => tell_error(&error),
                 }

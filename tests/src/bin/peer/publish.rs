@@ -227,7 +227,9 @@ impl Stream {
 
 /// Writes to pixels that are published, which no program can do by the API.
 fn scribble(address: u64) {
-    let memory = std::fs::OpenOptions::new().write(true).open("/proc/self/mem");
+    let memory = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/proc/self/mem");
     let written = memory.and_then(|memory| memory.write_all_at(&[0xEE; 8], address));
     println!("SCRIBBLED ok={}", u8::from(written.is_ok()));
 }

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use cuframes::{ErrorCode, Event, Frame, FrameFlags, Mode, Result, Subscriber};
 use cuframes::subscriber::SubscriberBuilder;
+use cuframes::{ErrorCode, Event, Frame, FrameFlags, Mode, Result, Subscriber};
 use cuframes_tests::{picture, traces};
 
 use crate::fork;
@@ -66,7 +66,9 @@ fn describe(key: &str, options: &Options) -> SubscriberBuilder {
     let mut builder = Subscriber::builder(key)
         .mode(mode)
         .reattach(options.get("reattach", 1) == 1)
-        .connect_timeout(Some(options.time("connect").unwrap_or(Duration::from_secs(9))))
+        .connect_timeout(Some(
+            options.time("connect").unwrap_or(Duration::from_secs(9)),
+        ))
         .on_event(tell_event);
     if let Some(name) = options.text("name") {
         builder = builder.name(name);
@@ -116,12 +118,18 @@ impl Reading {
             ["take", millis] => {
                 let limit = Duration::from_millis(millis.parse().unwrap_or(0));
                 let frame = self.subscriber.next(Some(limit))?;
-                println!("{}", describe_frame(&frame, "TAKEN", is_whole(&frame, &mut self.bytes)));
+                println!(
+                    "{}",
+                    describe_frame(&frame, "TAKEN", is_whole(&frame, &mut self.bytes))
+                );
                 self.held.push_back(frame);
             }
             ["check"] => {
                 for frame in &self.held {
-                    println!("{}", describe_frame(frame, "HELD", is_whole(frame, &mut self.bytes)));
+                    println!(
+                        "{}",
+                        describe_frame(frame, "HELD", is_whole(frame, &mut self.bytes))
+                    );
                 }
                 println!("CHECKED frames={}", self.held.len());
             }
