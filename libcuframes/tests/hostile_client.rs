@@ -6,7 +6,7 @@ mod common;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
-use common::raw::{Heard, Raw, hello};
+use common::raw::{Raw, hello};
 use common::stream::Stream;
 use common::{alone, fd_count, shared, until};
 use cuframes::wire::{
@@ -218,7 +218,7 @@ fn who_takes_too_long_is_sent_away() {
     );
     patient.raw.say(MessageType::Stats, &[]);
     match patient.raw.hear() {
-        Heard::Message(Message::Stats(rows), _) => assert_eq!(rows.len(), 2),
+        Some((Message::Stats(rows), _)) => assert_eq!(rows.len(), 2),
         other => panic!("the patient one got {other:?}"),
     }
     stream.finish();
@@ -271,7 +271,7 @@ fn an_observer_takes_no_place_among_subscribers() {
     raw.say(MessageType::Attached, attached.as_bytes());
     raw.say(MessageType::Stats, &[]);
     match raw.hear() {
-        Heard::Message(Message::Stats(rows), _) => {
+        Some((Message::Stats(rows), _)) => {
             assert_eq!(rows.len(), 1);
             assert_eq!(rows[0].display_name(), "honest");
         }

@@ -5,7 +5,7 @@ mod common;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use common::raw::{Heard, Joined, Raw};
+use common::raw::{Joined, Raw};
 use common::{WATCHDOG, is_whole, key, next, publisher, send, send_many, shared, strict, until};
 use cuframes::wire::{Close, ErrorCode, Message, MessageType, Mode, PAGE_SIZE, page};
 use cuframes::{Error, Policy};
@@ -14,7 +14,7 @@ use zerocopy::IntoBytes;
 /// What the publisher says to somebody whom it sends away: CLOSE with reason 3, and the end.
 fn expect_eviction(joined: &Joined) {
     match joined.raw.hear() {
-        Heard::Message(Message::Close(Close { reason: 3 }), _) => joined.raw.expect_closed(),
+        Some((Message::Close(Close { reason: 3 }), _)) => joined.raw.expect_closed(),
         other => panic!("expected CLOSE(3), got {other:?}"),
     }
 }
@@ -37,7 +37,7 @@ fn scribble(key: &str, stop: &AtomicBool) -> u64 {
         let mut byte = [0];
         while rustix::net::recv(&joined.raw, &mut byte, rustix::net::RecvFlags::PEEK).is_err() {
             for _ in 0..64 {
-                let offset = scramble(&mut state) as usize % PAGE_SIZE & !7;
+                let offset = (scramble(&mut state) as usize % PAGE_SIZE) & !7;
                 // Sparse and dense bits, small and large numbers.
                 let value = scramble(&mut state) >> (scramble(&mut state) % 64);
                 joined.page.write(offset, value);

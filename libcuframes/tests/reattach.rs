@@ -211,7 +211,13 @@ fn the_same_subscriber_over_many_publishers() {
     let mut source = publisher(&key).build().expect("publisher");
     let (mut reader, events) = noting(&key, Mode::StrictOrder);
     for _ in 0..ROUNDS {
-        drop(source);
+        // It leaves when its subscribers have said good-bye, which this one does when it looks.
+        let leaving = std::thread::spawn(move || drop(source));
+        until("it has left", || {
+            let away = reader.next(Some(Duration::ZERO)).expect_err("nothing new");
+            assert_eq!(away.code(), ErrorCode::WouldBlock);
+            leaving.is_finished()
+        });
         source = publisher(&key).build().expect("the next one");
         send(&mut source);
         assert_eq!(next(&mut reader).seq(), 1);

@@ -26,12 +26,8 @@ pub struct Raw {
     pub stream: UnixStream,
 }
 
-/// What came.
-#[derive(Debug)]
-pub enum Heard {
-    Message(Message, Vec<OwnedFd>),
-    Closed,
-}
+/// A message and the descriptors that came with it.
+pub type Heard = (Message, Vec<OwnedFd>);
 
 impl Raw {
     /// Connects to the publisher of `key`.
@@ -65,20 +61,17 @@ impl Raw {
         let _ = sendmsg(&self.stream, &[IoSlice::new(bytes)], &mut control, flags);
     }
 
-    /// The next message.
-    pub fn hear(&self) -> Heard {
+    /// The next message; `None` at the end of the connection.
+    pub fn hear(&self) -> Option<Heard> {
         let mut header = [0; 8];
-        let Some(fds) = self.read(&mut header) else {
-            return Heard::Closed;
-        };
+        let fds = self.read(&mut header)?;
         let kind = u16::from_le_bytes([header[0], header[1]]);
         let length = u32::from_le_bytes([header[4], header[5], header[6], header[7]]);
         let mut payload = vec![0; length as usize];
-        if !payload.is_empty() && self.read(&mut payload).is_none() {
-            return Heard::Closed;
-        }
+        // Nothing to read is read at once.
+        self.read(&mut payload)?;
         let kind = MessageType::from_u16(kind).expect("a known type");
-        Heard::Message(Message::decode(kind, &payload).expect("a message"), fds)
+        Some((Message::decode(kind, &payload).expect("a message"), fds))
     }
 
     /// Fills `buffer`; `None` at the end of the connection.
@@ -110,7 +103,7 @@ impl Raw {
     /// The ERROR that has to come, and nothing after it.
     pub fn expect_refusal(&self) -> (ErrorCode, String) {
         match self.hear() {
-            Heard::Message(Message::Error(ErrorMessage { number, text }), _) => {
+            Some((Message::Error(ErrorMessage { number, text }), _)) => {
                 self.expect_closed();
                 (ErrorCode::from_i32(number).expect("a code"), text)
             }
@@ -121,7 +114,7 @@ impl Raw {
     /// Nothing but the end of the connection.
     pub fn expect_closed(&self) {
         match self.hear() {
-            Heard::Closed => {}
+            None => {}
             other => panic!("expected the end, got {other:?}"),
         }
     }
@@ -129,7 +122,7 @@ impl Raw {
     /// The HELLO_RESP that has to come.
     pub fn expect_welcome(&self) -> (HelloResponse, Vec<OwnedFd>) {
         match self.hear() {
-            Heard::Message(Message::HelloResponse(response), fds) => (response, fds),
+            Some((Message::HelloResponse(response), fds)) => (response, fds),
             other => panic!("expected HELLO_RESP, got {other:?}"),
         }
     }

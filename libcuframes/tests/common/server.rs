@@ -13,7 +13,7 @@ use cuframes::{Format, FrameLayout};
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, ftruncate, memfd_create};
 use zerocopy::{FromZeros, IntoBytes};
 
-use super::raw::{Heard, Raw};
+use super::raw::Raw;
 use super::run_dir;
 
 /// Slots of the offered ring.
@@ -107,7 +107,7 @@ impl Server {
         let (stream, _) = self.listener.accept().expect("accept");
         let raw = Raw::new(stream);
         match raw.hear() {
-            Heard::Message(Message::HelloRequest(_), _) => {}
+            Some((Message::HelloRequest(_), _)) => {}
             other => panic!("expected HELLO_REQ, got {other:?}"),
         }
         let control = memfd(offer.control_size, offer.header.as_bytes(), sealed());
