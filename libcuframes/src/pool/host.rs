@@ -34,6 +34,7 @@ impl HostPool {
         // Vectorised code of others reads a little beyond the last row of a picture. Behind
         // the last slot that must still be memory, though it is no part of the pool.
         let mapped = size + PAGE;
+        sys::check_available(mapped as u64)?;
         let fd = sys::create_memfd("cuframes-pool", mapped as u64)?;
         let map = WriteMap::new(&fd, mapped)?;
         let reader = sys::publish_read_only(&fd)?;

@@ -11,6 +11,7 @@ mod futex;
 mod lock;
 mod map;
 mod memfd;
+mod memory;
 mod pages;
 mod poll;
 mod segment;
@@ -24,6 +25,7 @@ pub use futex::{wait as futex_wait, wake_all as futex_wake_all};
 pub use lock::{KeyLock, Owner, lock_owner, lock_whole};
 pub use map::{Mapping, ReadMap, ReadWrite, WriteMap};
 pub use memfd::{Seals, create_memfd, has_seals, publish_read_only, reopen_to_map, seal_page};
+pub use memory::check_available;
 pub use pages::PageRegion;
 pub use poll::{Poller, Ready, Ticker, Waker, wait_readable};
 pub use segment::{
