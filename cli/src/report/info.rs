@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::args::InfoArguments;
 use crate::exit::Failure;
 
-use super::{print, print_json, table};
+use super::{print, print_json, ratio, table};
 
 /// A publisher and its subscribers. Numbers of 64 bits that are not counts are text, since
 /// many readers of JSON round them.
@@ -73,7 +73,6 @@ impl<'a> Report<'a> {
     fn of(key: &'a str, info: &'a KeyInfo) -> Report<'a> {
         let layout = &info.layout;
         let version = info.lib_version;
-        let ratio = |(num, den): (u32, u32)| (num != 0 && den != 0).then(|| format!("{num}/{den}"));
         Report {
             key,
             state: state(info),

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::args::LsArguments;
 use crate::exit::Failure;
 
-use super::{print, print_json, rate, table};
+use super::{print, print_json, ratio, table};
 
 /// One key.
 #[derive(Debug, Serialize)]
@@ -94,7 +94,7 @@ impl Row {
             fourcc: Some(info.layout.format.fourcc_name()),
             width: Some(info.layout.width),
             height: Some(info.layout.height),
-            fps: rate(info.stream.fps),
+            fps: ratio(info.stream.fps),
             frames: Some(info.latest_seq),
             subscribers: Some(info.subscribers.len()),
             ..self

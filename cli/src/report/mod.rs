@@ -48,13 +48,9 @@ pub fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
     text
 }
 
-/// Frames per second for people: `25` or `29.97`.
-fn rate((num, den): (u32, u32)) -> Option<String> {
-    match (num, den) {
-        (0, _) | (_, 0) => None,
-        (num, 1) => Some(num.to_string()),
-        (num, den) => Some(format!("{:.2}", f64::from(num) / f64::from(den))),
-    }
+/// A ratio as `N/D`, if it is told.
+pub fn ratio((num, den): (u32, u32)) -> Option<String> {
+    (num != 0 && den != 0).then(|| format!("{num}/{den}"))
 }
 
 #[cfg(test)]

@@ -129,7 +129,6 @@ impl Tally {
     }
 
     fn report(&self, ended: &Result<(), Failure>) -> Report<'_> {
-        let (num, den) = self.fps;
         Report {
             key: &self.key,
             name: self.name.as_deref(),
@@ -150,7 +149,7 @@ impl Tally {
             fourcc: self.layout.map(|layout| layout.format.fourcc_name()),
             width: self.layout.map(|layout| layout.width),
             height: self.layout.map(|layout| layout.height),
-            fps: (num != 0 && den != 0).then(|| format!("{num}/{den}")),
+            fps: report::ratio(self.fps),
             seconds: (self.started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
             latency_us_p50: self.latency.percentile_us(50),
             latency_us_p99: self.latency.percentile_us(99),
