@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use cuframes_tests::{Peer, traces};
 
 fn main() -> ExitCode {
-    let segments = traces::segments("");
+    let segments = traces::segments(traces::PREFIX);
     let dirs = traces::run_dirs();
     let sockets: Vec<_> = dirs.iter().flat_map(|dir| traces::sockets(dir)).collect();
     let processes = traces::processes(&Peer::program());
