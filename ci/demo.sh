@@ -9,33 +9,49 @@ cargo build -q --release -p libcuframes -p cuframes-cli
 ffmpeg=$(ffmpeg-filter/build.sh 7.1 | tail -n 1)
 
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-export CUFRAMES_RUNTIME_DIR=$work LD_LIBRARY_PATH=$PWD/target/release
-cc -O2 -Iinclude examples/subscribe.c -Ltarget/release -lcuframes -o "$work/subscribe"
+trap 'jobs -p | xargs -r kill 2>/dev/null; rm -rf "$work"' EXIT
+export CUFRAMES_RUNTIME_DIR=$work
+# A program links to libcuframes.so and starts with libcuframes.so.0.
+cp target/release/libcuframes.so "$work/libcuframes.so.0"
+ln -s libcuframes.so.0 "$work/libcuframes.so"
+cc -O2 -Iinclude examples/subscribe.c -L"$work" -Wl,-rpath,"$work" -lcuframes -o "$work/subscribe"
+# Nothing here takes a minute: what does, hangs.
+watch() { timeout --kill-after=5 60 "$@"; }
 
 # Debian's own ffmpeg, in its own process, says what the frames are.
 ffmpeg -v error -nostdin -i "$clip" -an -f framemd5 "$work/reference"
 hashes() { grep -v '^#' "$1" | awk '{print $NF}'; }
 frames=$(hashes "$work/reference" | wc -l)
 
-target/release/cuframes sub demo --strict --name rust --framemd5 -o "$work/rust" --stats --json \
-    >"$work/rust.json" &
-"$work/subscribe" demo "$work/c.raw" >"$work/c.txt" &
-/usr/bin/python3 conformance/python/subscribe.py demo --strict --name python --framemd5 \
-    >"$work/python" &
-"$ffmpeg" -v info -nostdin -i "$clip" -an \
+watch target/release/cuframes sub demo --strict --name rust --framemd5 -o "$work/rust" --stats \
+    2>"$work/rust.txt" >&2 &
+watch "$work/subscribe" demo "$work/c.raw" >"$work/c.txt" &
+watch /usr/bin/python3 conformance/python/subscribe.py demo --strict --name python --framemd5 \
+    --json >"$work/python.out" &
+watch "$ffmpeg" -v info -nostdin -re -i "$clip" -an \
     -vf cuframes_out=key=demo:policy=strict_wait:wait_subscribers=3 -f null - 2>"$work/ffmpeg.log"
 wait
 ffmpeg -v error -nostdin -f rawvideo -pix_fmt yuv420p -s 1280x720 -i "$work/c.raw" \
     -f framemd5 "$work/c"
 
-echo "clip: $(basename "$clip"), $frames frames, decoded once"
-grep -o 'cuframes_out.*published.*' "$work/ffmpeg.log" || true
-printf '%-10s %8s %8s %s\n' reader frames missed md5
+grep -v '^{' "$work/python.out" >"$work/python"
+
+# Each program tells in its own way how many frames it missed and how long they took to arrive.
+missed_rust=$(grep -o '[0-9]* missed' "$work/rust.txt")
+missed_c=$(grep -o '[0-9]* missed' "$work/c.txt")
+missed_python=$(grep -o '"missed": [0-9]*' "$work/python.out" | tr -dc 0-9)
+latency_rust=$(grep -o 'latency [0-9.]* us' "$work/rust.txt" | tr -dc 0-9.)
+latency_c=$(grep -o '[0-9]* us' "$work/c.txt")
+latency_python=$(grep -o '"latency_us_p50": [0-9.]*' "$work/python.out" | tr -dc 0-9.)
+
+echo "$(basename "$clip"): $frames frames, decoded once by $($ffmpeg -version | awk 'NR == 1 {print $1, $3}')"
+grep -ao 'key .demo.*copies' "$work/ffmpeg.log"
+printf '%-8s %8s %8s %16s  %s\n' reader frames missed 'latency (us)' md5
 status=0
 for reader in rust c python; do
+    missed=missed_$reader latency=latency_$reader
     count=$(hashes "$work/$reader" | wc -l)
-    equal=no
+    equal=different
     # An empty comparison is no comparison: the count comes first.
     if [ "$count" = "$frames" ] && [ "$frames" -gt 100 ] &&
         diff -q <(hashes "$work/reference") <(hashes "$work/$reader") >/dev/null; then
@@ -43,7 +59,7 @@ for reader in rust c python; do
     else
         status=1
     fi
-    printf '%-10s %8s %8s %s\n' "$reader" "$count" $((frames - count)) "$equal"
+    printf '%-8s %8s %8s %16s  %s\n' "$reader" "$count" "${!missed%% *}" "${!latency%% *}" "$equal"
 done
 [ $status = 0 ] && echo "3 checks passed"
 exit $status

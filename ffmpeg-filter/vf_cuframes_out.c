@@ -318,6 +318,17 @@ static int publish(AVFilterContext *ctx, AVFrame *frame)
     return 0;
 }
 
+/* Before the publisher is finished: afterwards there is nobody to ask. */
+static void log_totals(AVFilterContext *ctx)
+{
+    CuframesOutContext *s = ctx->priv;
+    cuframes_publisher_stats_t stats;
+
+    if (!ff_cuframes_stream_stats(s->stream, &stats))
+        av_log(ctx, AV_LOG_INFO, "key '%s': %"PRIu64" published, %"PRIu64" dropped, "
+               "%"PRIu64" copies\n", s->key, stats.published, stats.dropped, stats.copies);
+}
+
 /* Nothing will follow, unless the program is being interrupted: then the
  * stream goes on when the program is started again. */
 static int end_stream(AVFilterContext *ctx)
@@ -327,6 +338,7 @@ static int end_stream(AVFilterContext *ctx)
     if (!s->stream || s->ended || ff_cuframes_interrupted())
         return 0;
     s->ended = 1;
+    log_totals(ctx);
     return ff_cuframes_stream_finish(s->stream, ctx);
 }
 
@@ -372,17 +384,15 @@ static int process_command(AVFilterContext *ctx, const char *cmd, const char *ar
 static av_cold void uninit(AVFilterContext *ctx)
 {
     CuframesOutContext *s = ctx->priv;
-    cuframes_publisher_stats_t stats;
 
     if (!s->stream)
         return;
-    if (!ff_cuframes_stream_stats(s->stream, &stats))
-        av_log(ctx, AV_LOG_INFO, "key '%s': %"PRIu64" published, %"PRIu64" dropped, "
-               "%"PRIu64" copies\n", s->key, stats.published, stats.dropped, stats.copies);
-    if (s->ended)
+    if (s->ended) {
         ff_cuframes_stream_close(&s->stream);
-    else
-        ff_cuframes_stream_park(&s->stream);
+        return;
+    }
+    log_totals(ctx);
+    ff_cuframes_stream_park(&s->stream);
 }
 
 #define OFFSET(x) offsetof(CuframesOutContext, x)
