@@ -20,7 +20,7 @@ case ${1:-} in
 esac
 if $full; then
     export CUFRAMES_FULL=1
-    fuzz_seconds=600
+    fuzz_seconds=60
     mkdir -p docs/measurements
     exec > >(tee "docs/measurements/$(date +%F)-full-test.txt") 2>&1
     echo "full test of $(git rev-parse --short HEAD) on $(date +%F): $(nproc) cores, Linux $(uname -r)"
@@ -44,8 +44,9 @@ nothing_left() {
     [ -z "$left" ] || { echo "sockets left: $left"; status=1; }
     left=$(pgrep -f "$PWD/target/.*/(cuframes|peer)( |$)")
     [ -z "$left" ] || { echo "processes left: $left"; status=1; }
+    cargo run -q --release -p cuframes-tests --bin leftovers || status=1
     rm -rf "$CUFRAMES_RUNTIME_DIR"
-    echo "3 checks passed"
+    [ $status = 0 ] && echo "4 checks passed"
     return $status
 }
 
