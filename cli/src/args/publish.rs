@@ -77,7 +77,7 @@ pub struct PublishArguments {
     /// Publish at most FPS frames per second [pattern: yes, standard input: no].
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub realtime: Option<bool>,
-    /// Slots of the ring, 2 to 16 [8].
+    /// Slots of the ring, 2 to 16 (default: 8).
     #[arg(long, value_name = "N")]
     pub slots: Option<u32>,
     /// What happens when every slot is in use.
@@ -89,7 +89,7 @@ pub struct PublishArguments {
     /// Evict a subscriber for which strict_wait waited in vain.
     #[arg(long)]
     pub evict_lagging: bool,
-    /// Most subscribers, 1 to 255 [64].
+    /// Most subscribers, 1 to 255 (default: 64).
     #[arg(long, value_name = "N")]
     pub max_subscribers: Option<u32>,
     /// Wait for so many subscribers before the first frame.
