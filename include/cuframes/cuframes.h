@@ -232,10 +232,12 @@ typedef struct {
  * Describes a publisher. Set it to zero, then set key, width, height and format; 0 means the
  * default everywhere else.
  *
- *     cuframes_publisher_config_t config = {
- *         .struct_size = sizeof(config),
- *         .key = "cam1", .width = 1920, .height = 1080, .format = CUFRAMES_FORMAT_NV12,
- *     };
+ * ```c
+ * cuframes_publisher_config_t config = {
+ *     .struct_size = sizeof(config),
+ *     .key = "cam1", .width = 1920, .height = 1080, .format = CUFRAMES_FORMAT_NV12,
+ * };
+ * ```
  */
 typedef struct {
     /** sizeof(cuframes_publisher_config_t), or 0 for that of the first release. */
@@ -343,7 +345,9 @@ typedef struct {
 /**
  * What is said about one frame. Set to zero, it says nothing but a pts of 0.
  *
- *     cuframes_frame_meta_t meta = { .struct_size = sizeof(meta), .pts_ns = CUFRAMES_NO_PTS };
+ * ```c
+ * cuframes_frame_meta_t meta = { .struct_size = sizeof(meta), .pts_ns = CUFRAMES_NO_PTS };
+ * ```
  */
 typedef struct {
     /** sizeof(cuframes_frame_meta_t), or 0 for that of the first release. */
@@ -379,7 +383,9 @@ typedef struct {
 /**
  * Describes a subscriber. Set it to zero, then set key; 0 means the default everywhere else.
  *
- *     cuframes_subscriber_config_t config = { .struct_size = sizeof(config), .key = "cam1" };
+ * ```c
+ * cuframes_subscriber_config_t config = { .struct_size = sizeof(config), .key = "cam1" };
+ * ```
  */
 typedef struct {
     /** sizeof(cuframes_subscriber_config_t), or 0 for that of the first release. */

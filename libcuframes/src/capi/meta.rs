@@ -30,7 +30,9 @@ pub enum cuframes_frame_flag_t {
 
 /// What is said about one frame. Set to zero, it says nothing but a pts of 0.
 ///
-///     cuframes_frame_meta_t meta = { .struct_size = sizeof(meta), .pts_ns = CUFRAMES_NO_PTS };
+/// ```c
+/// cuframes_frame_meta_t meta = { .struct_size = sizeof(meta), .pts_ns = CUFRAMES_NO_PTS };
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct cuframes_frame_meta_t {

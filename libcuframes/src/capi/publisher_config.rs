@@ -34,10 +34,12 @@ pub enum cuframes_ownership_t {
 /// Describes a publisher. Set it to zero, then set key, width, height and format; 0 means the
 /// default everywhere else.
 ///
-///     cuframes_publisher_config_t config = {
-///         .struct_size = sizeof(config),
-///         .key = "cam1", .width = 1920, .height = 1080, .format = CUFRAMES_FORMAT_NV12,
-///     };
+/// ```c
+/// cuframes_publisher_config_t config = {
+///     .struct_size = sizeof(config),
+///     .key = "cam1", .width = 1920, .height = 1080, .format = CUFRAMES_FORMAT_NV12,
+/// };
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct cuframes_publisher_config_t {

@@ -22,7 +22,9 @@ pub enum cuframes_mode_t {
 
 /// Describes a subscriber. Set it to zero, then set key; 0 means the default everywhere else.
 ///
-///     cuframes_subscriber_config_t config = { .struct_size = sizeof(config), .key = "cam1" };
+/// ```c
+/// cuframes_subscriber_config_t config = { .struct_size = sizeof(config), .key = "cam1" };
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct cuframes_subscriber_config_t {
