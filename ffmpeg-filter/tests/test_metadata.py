@@ -1,0 +1,127 @@
+"""What FFmpeg knows of a frame and of a stream arrives with it."""
+
+from __future__ import annotations
+
+import unittest
+from typing import Any
+
+from cuframes_conformance import wire
+from cuframes_conformance.errors import CuframesError, ErrorCode
+from harness import CLIP, VERSION, WATCHDOG, Case, inputs, reference
+
+FLAG = wire.FRAME_FLAG
+NS = 1_000_000_000
+FULL, LIMITED = 2, 1
+
+
+class Metadata(Case):
+    """Read by the independent subscriber, field by field."""
+
+    def read(self, *arguments: str, before: str = "", **options: Any) -> list[dict[str, Any]]:
+        """The records of every frame, as published; the stream's own is in self.stream."""
+        graph = ",".join(filter(None, (before, self.strict(**options))))
+        writer = self.ffmpeg(*arguments, "-an", "-vf", graph, "-f", "null", "-")
+        reader = self.join()
+        frames = []
+        while True:
+            try:
+                with reader.next(WATCHDOG) as frame:
+                    frames.append(frame.meta)
+            except CuframesError as problem:
+                self.assertEqual(problem.code, ErrorCode.END_OF_STREAM)
+                break
+        self.finish(writer)
+        self.assertEqual(reader.missed, 0)
+        self.stream = reader.attachment.header
+        return frames
+
+    def pattern(self, before: str = "", rate: str = "25", frames: int = 10) -> list[dict[str, Any]]:
+        got = self.read("-f", "lavfi", "-i", f"testsrc2=size=64x64:rate={rate}",
+                        "-frames:v", str(frames), before=before)
+        self.assertEqual(len(got), frames)
+        return got
+
+    def flags(self, frames: list[dict[str, Any]], flag: str) -> list[int]:
+        """Which frames have it, by number."""
+        return [number for number, meta in enumerate(frames) if meta["flags"] & FLAG[flag]]
+
+    def test_times_come_in_nanoseconds(self) -> None:
+        frames = self.pattern(rate="30000/1001")
+        self.assertEqual([meta["pts_ns"] for meta in frames],
+                         [round(n * NS * 1001 / 30000) for n in range(10)])
+        self.assertEqual({meta["duration_ns"] for meta in frames}, {round(NS * 1001 / 30000)})
+        self.assertEqual((self.stream["fps_num"], self.stream["fps_den"]), (30000, 1001))
+
+    def test_gaps_and_other_time_bases(self) -> None:
+        frames = self.pattern("settb=1/1000,setpts=N*N*7+100")
+        self.assertEqual([meta["pts_ns"] for meta in frames],
+                         [(n * n * 7 + 100) * 1_000_000 for n in range(10)])
+
+    def test_colour(self) -> None:
+        frames = self.pattern("format=yuv420p,setparams=color_primaries=bt2020:"
+                              "color_trc=smpte2084:colorspace=bt2020nc:range=pc")
+        self.assertEqual({tuple(meta["colour"]) for meta in frames}, {(9, 16, 9, FULL)})
+
+    def test_another_colour(self) -> None:
+        frames = self.pattern("format=yuv420p,setparams=color_primaries=bt709:"
+                              "color_trc=bt709:colorspace=smpte170m:range=tv")
+        self.assertEqual({tuple(meta["colour"]) for meta in frames}, {(1, 1, 6, LIMITED)})
+
+    def test_pixel_aspect(self) -> None:
+        self.pattern("setsar=16/11")
+        self.assertEqual((self.stream["sar_num"], self.stream["sar_den"]), (16, 11))
+
+    def test_fields(self) -> None:
+        for mode, flags in (("tff", {"INTERLACED", "TOP_FIELD_FIRST"}), ("bff", {"INTERLACED"}),
+                            ("prog", set())):
+            with self.subTest(mode=mode):
+                frames = self.pattern(f"setfield={mode}")
+                for flag in ("INTERLACED", "TOP_FIELD_FIRST"):
+                    self.assertEqual(self.flags(frames, flag),
+                                     list(range(10)) if flag in flags else [])
+
+    def test_key_frames(self) -> None:
+        path = inputs() / "keys.mp4"
+        reference("-f", "lavfi", "-i", "testsrc2=size=64x64:rate=25", "-frames:v", "60", "-c:v",
+                  "libx264", "-g", "12", "-keyint_min", "12", "-sc_threshold", "0", path)
+        frames = self.read("-i", str(path))
+        self.assertEqual(len(frames), 60)
+        self.assertEqual(self.flags(frames, "KEY"), [0, 12, 24, 36, 48])
+        self.assertEqual(self.flags(frames, "CORRUPT"), [])
+
+    def test_corrupt_frames(self) -> None:
+        path = inputs() / "damaged.h264"
+        reference("-i", CLIP, "-an", "-c", "copy", "-bsf:v", "h264_mp4toannexb,noise=50000", path)
+        frames = self.read("-f", "h264", "-i", str(path))
+        self.assertGreater(len(frames), 50)
+        self.assertTrue(0 < len(self.flags(frames, "CORRUPT")) < len(frames))
+
+    def test_crop(self) -> None:
+        path = inputs() / "cropped.h264"
+        reference("-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25", "-frames:v", "10",
+                  "-c:v", "libx264", path)
+        # The decoder leaves the crop to whoever shows the picture.
+        off = "0" if VERSION == "5.1" else "none"
+        frames = self.read("-apply_cropping", off, "-i", str(path))
+        self.assertEqual(len(frames), 10)
+        self.assertEqual((self.stream["width"], self.stream["height"]), (320, 192))
+        self.assertEqual({tuple(meta["crop"]) for meta in frames}, {(0, 0, 0, 12)})
+
+    def test_hdr(self) -> None:
+        path = inputs() / "hdr.hevc"
+        reference("-f", "lavfi", "-i", "testsrc2=size=64x64:rate=25", "-frames:v", "10", "-pix_fmt",
+                  "yuv420p", "-c:v", "libx265", "-x265-params", "log-level=none:repeat-headers=1:"
+                  "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)"
+                  "L(10000000,50):max-cll=1000,400", path)
+        frames = self.read("-i", str(path))
+        self.assertEqual(len(frames), 10)
+        # Red, green, blue, white: in units of 1/50000, as AVMasteringDisplayMetadata has them.
+        self.assertEqual(tuple(self.stream["mastering_display"]),
+                         (34000, 16000, 13250, 34500, 7500, 3000, 15635, 16450))
+        self.assertEqual((self.stream["mastering_max_luminance"],
+                          self.stream["mastering_min_luminance"]), (10000000, 50))
+        self.assertEqual((self.stream["max_cll"], self.stream["max_fall"]), (1000, 400))
+
+
+if __name__ == "__main__":
+    unittest.main()
