@@ -30,6 +30,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libavutil/common.h"
 #include "libavutil/error.h"
 #include "libavutil/log.h"
 #include "libavutil/mem.h"
@@ -190,8 +191,9 @@ static int create_stream(CuframesStream **out,
     stream->height = config->height;
     stream->info   = *config->stream_info;
     /* The other half stays for what subscribers read, however many frames
-     * an encoder or a queue behind us holds. */
-    stream->slots.max = config->ring_size / 2;
+     * an encoder or a queue behind us holds. Two are the least: the newest
+     * frame keeps its slot until the next one has been written elsewhere. */
+    stream->slots.max = FFMIN(config->ring_size / 2, config->ring_size - 2);
 
     pthread_mutex_lock(&lock);
     stream->next = streams;

@@ -67,6 +67,7 @@ class SizeChange(Case):
         assert held is not None
         self.assertEqual(hashlib.md5(held.packed()).hexdigest(), frames[PART - 2][4])
         held.release()  # raises if the picture may have been written since
+        reader.close()  # the publisher gives its readers time to read the last frames
         return frames
 
     def test_every_frame_arrives_in_its_own_shape(self) -> None:

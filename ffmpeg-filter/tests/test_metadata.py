@@ -30,9 +30,10 @@ class Metadata(Case):
             except CuframesError as problem:
                 self.assertEqual(problem.code, ErrorCode.END_OF_STREAM)
                 break
+        self.stream = reader.attachment.header
+        reader.close()  # the publisher gives its readers time to read the last frames
         self.finish(writer)
         self.assertEqual(reader.missed, 0)
-        self.stream = reader.attachment.header
         return frames
 
     def pattern(self, before: str = "", rate: str = "25", frames: int = 10) -> list[dict[str, Any]]:

@@ -37,6 +37,7 @@ class Options(Case):
                 subscriber.next(WATCHDOG).release()
             except CuframesError as problem:
                 self.assertEqual(problem.code, ErrorCode.END_OF_STREAM)
+                subscriber.close()  # the publisher gives its readers time to read the last frames
                 return count
             count += 1
 
