@@ -40,14 +40,12 @@ int main(int argc, char **argv)
     };
     cuframes_layout_t layout = { .struct_size = sizeof(layout) };
     cuframes_publisher_t *publisher;
-
     if (cuframes_publisher_create(&config, &publisher))
         return fail("publish");
     cuframes_publisher_get_layout(publisher, &layout);
     for (int number = 0; number < frames; number++) {
         void *frame;
         int err = cuframes_publisher_acquire(publisher, &frame);
-
         if (!err) {
             paint(frame, &layout, number);
             err = cuframes_publisher_publish(publisher, NULL, cuframes_now_ns());
