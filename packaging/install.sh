@@ -1,0 +1,56 @@
+#!/bin/sh
+# Installs library, headers, pkg-config file and CMake package.
+#
+#   packaging/install.sh PREFIX [LIBDIR]
+#
+# LIBDIR is relative to PREFIX; the default is lib. CUFRAMES_LIB_DIR names the folder of the
+# built library, by default target/release, where cargo builds it if need be. DESTDIR is put
+# before PREFIX when files are written, and appears in none of them.
+set -eu
+
+if [ $# -lt 1 ] || [ $# -gt 2 ]; then
+    echo "usage: packaging/install.sh PREFIX [LIBDIR]" >&2
+    exit 2
+fi
+case $1 in
+    /*) prefix=$1 ;;
+    *) prefix=$PWD/$1 ;;
+esac
+libdir=${2:-lib}
+root=$(cd "$(dirname "$0")/.." && pwd)
+
+built=${CUFRAMES_LIB_DIR:-}
+if [ -z "$built" ]; then
+    (cd "$root" && cargo build --quiet --release -p libcuframes)
+    built=${CARGO_TARGET_DIR:-$root/target}/release
+fi
+if [ ! -r "$built/libcuframes.so" ]; then
+    echo "no libcuframes.so in $built; build it with: cargo build --release -p libcuframes" >&2
+    exit 1
+fi
+
+version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$root/Cargo.toml" | head -n 1)
+major=${version%%.*}
+rest=${version#*.}
+minor=${rest%%.*}
+lib=${DESTDIR:-}$prefix/$libdir
+include=${DESTDIR:-}$prefix/include/cuframes
+cmake=$lib/cmake/cuframes
+
+fill() {
+    sed -e "s|@PREFIX@|$prefix|" -e "s|@LIBDIR@|$libdir|" -e "s|@VERSION@|$version|" \
+        -e "s|@MAJOR@|$major|" -e "s|@MINOR@|$minor|" "$root/packaging/$1" >"$2"
+    chmod 644 "$2"
+}
+
+mkdir -p "$lib/pkgconfig" "$cmake" "$include"
+install -m 755 "$built/libcuframes.so" "$lib/libcuframes.so.$version"
+ln -sf "libcuframes.so.$version" "$lib/libcuframes.so.0"
+ln -sf libcuframes.so.0 "$lib/libcuframes.so"
+if [ -r "$built/libcuframes.a" ]; then
+    install -m 644 "$built/libcuframes.a" "$lib/libcuframes.a"
+fi
+install -m 644 "$root"/include/cuframes/* "$include/"
+fill cuframes.pc.in "$lib/pkgconfig/cuframes.pc"
+fill cuframes-config-version.cmake.in "$cmake/cuframes-config-version.cmake"
+install -m 644 "$root/packaging/cuframes-config.cmake" "$cmake/"
