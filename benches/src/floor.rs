@@ -1,0 +1,192 @@
+//! The floor: what this machine needs for a cache line, a futex, a copy, a clock, a call.
+
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
+
+use rustix::fs::{MemfdFlags, Mode, OFlags, ftruncate, memfd_create, open};
+use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
+use rustix::thread::futex;
+
+use crate::Result;
+use crate::book::{Book, Samples, Target};
+use crate::machine::{self, Side, now};
+use crate::peer::{Peer, word};
+
+const ROUNDS: u64 = 100_000;
+const BYTES: usize = 4096;
+/// Two words share no line, nor a pair of lines that is fetched at once.
+const APART: usize = 128;
+
+pub const CLOCK: &str = "floor: two reads of the clock";
+pub const LINE: &str = "floor: a cache line to the other process, half a round trip";
+
+/// A page that both processes map.
+pub struct Shared {
+    base: NonNull<u8>,
+    path: String,
+}
+
+/// The words of the page.
+#[derive(Clone, Copy)]
+pub enum Word {
+    Ping,
+    Pong,
+    Futex,
+    Ready,
+}
+
+impl Shared {
+    /// A new page.
+    pub fn create() -> Result<Self> {
+        let fd = memfd_create("cuframes-bench", MemfdFlags::CLOEXEC)?;
+        ftruncate(&fd, BYTES as u64)?;
+        let pid = rustix::process::getpid().as_raw_nonzero();
+        let number = std::os::fd::IntoRawFd::into_raw_fd(fd);
+        Self::open(&format!("/proc/{pid}/fd/{number}"))
+    }
+
+    /// The page of the other process.
+    pub fn open(path: &str) -> Result<Self> {
+        let fd = open(path, OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
+        let prot = ProtFlags::READ | ProtFlags::WRITE;
+        // SAFETY: a new mapping at an address of the kernel's choice aliases nothing of ours.
+        let base = unsafe { mmap(std::ptr::null_mut(), BYTES, prot, MapFlags::SHARED, &fd, 0) }?;
+        Ok(Shared {
+            base: NonNull::new(base.cast()).ok_or("a mapping at zero")?,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Where the other process finds it.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    fn at(&self, word: Word) -> *mut u8 {
+        // SAFETY: there are four words, and 4 * APART is less than BYTES.
+        unsafe { self.base.as_ptr().add(word as usize * APART) }
+    }
+
+    /// A word of 64 bits.
+    pub fn word(&self, word: Word) -> &AtomicU64 {
+        // SAFETY: aligned, mapped as long as self, and accessed only by atomics of this size,
+        // as `Futex` is never asked for here.
+        unsafe { AtomicU64::from_ptr(self.at(word).cast()) }
+    }
+
+    fn futex(&self) -> &AtomicU32 {
+        // SAFETY: aligned, mapped as long as self, and accessed only by atomics of this size.
+        unsafe { AtomicU32::from_ptr(self.at(Word::Futex).cast()) }
+    }
+
+    /// Stores `value` in the word that the other process looks at.
+    #[inline]
+    pub fn ping(&self, value: u64) {
+        self.word(Word::Ping).store(value, Ordering::Release);
+    }
+
+    /// The same for one that sleeps.
+    #[inline]
+    pub fn ping_sleeper(&self, value: u64) -> Result<()> {
+        self.ping(value);
+        self.futex().fetch_add(1, Ordering::Release);
+        futex::wake(self.futex(), futex::Flags::empty(), 1)?;
+        Ok(())
+    }
+
+    /// Spins until `word` is no longer `last`, and returns what it is.
+    #[inline]
+    pub fn spin(&self, word: Word, last: u64) -> u64 {
+        loop {
+            let value = self.word(word).load(Ordering::Acquire);
+            if value != last {
+                return value;
+            }
+            std::hint::spin_loop();
+        }
+    }
+
+    /// Sleeps until the pinged word is no longer `last`, and returns what it is.
+    #[inline]
+    pub fn sleep(&self, last: u64) -> u64 {
+        loop {
+            let seen = self.futex().load(Ordering::Acquire);
+            let value = self.word(Word::Ping).load(Ordering::Acquire);
+            if value != last {
+                return value;
+            }
+            // Woken, changed and interrupted all mean: look again.
+            let _ = futex::wait(self.futex(), futex::Flags::empty(), seen, None);
+        }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // SAFETY: the range was mapped by `open`, and nothing can refer to it after this value.
+        let _ = unsafe { munmap(self.base.as_ptr().cast(), BYTES) };
+    }
+}
+
+pub fn measure(book: &mut Book) -> Result<()> {
+    let _pinned = machine::pin(machine::processor(Side::This)?)?;
+    let clock = times(ROUNDS, || Ok(()))?;
+    book.add(CLOCK, None, Target::None, &clock);
+    let call = times(ROUNDS, || {
+        std::hint::black_box(rustix::process::getppid());
+        Ok(())
+    })?;
+    book.add("floor: an empty system call", None, Target::None, &call);
+    let shared = Shared::create()?;
+    let wake = times(ROUNDS, || {
+        futex::wake(shared.futex(), futex::Flags::empty(), 1)?;
+        Ok(())
+    })?;
+    let what = "floor: waking a futex on which nobody sleeps";
+    book.add(what, None, Target::None, &wake);
+    book.add(LINE, None, Target::None, &line(&shared)?);
+    Ok(())
+}
+
+/// Times of single calls, each with the clock's own.
+fn times(rounds: u64, mut call: impl FnMut() -> Result<()>) -> Result<Samples> {
+    let mut samples = Samples::new()?;
+    for _ in 0..rounds {
+        let start = now();
+        call()?;
+        samples.record(now() - start);
+    }
+    Ok(samples)
+}
+
+/// Half of a round trip of a cache line between two spinning processes.
+fn line(shared: &Shared) -> Result<Samples> {
+    let processor = machine::processor(Side::Other)?.map_or(-1, |number| number as i64);
+    let words = [shared.path().to_owned(), processor.to_string()];
+    let mut echo = Peer::start("echo", &words)?;
+    echo.hear()?;
+    let mut samples = Samples::new()?;
+    for round in 1..=ROUNDS {
+        let start = now();
+        shared.ping(round);
+        shared.spin(Word::Pong, round - 1);
+        samples.record((now() - start) / 2);
+    }
+    echo.let_go()?;
+    // A moment for the other processor to come to rest.
+    std::thread::sleep(Duration::from_millis(10));
+    Ok(samples)
+}
+
+/// In the other process: answers every ping.
+pub fn echo(words: &[String]) -> Result<()> {
+    let shared = Shared::open(&word::<String>(words, 0)?)?;
+    let _pinned = machine::pin(usize::try_from(word::<i64>(words, 1)?).ok())?;
+    crate::peer::say("ready")?;
+    for round in 1..=ROUNDS {
+        shared.spin(Word::Ping, round - 1);
+        shared.word(Word::Pong).store(round, Ordering::Release);
+    }
+    Ok(())
+}

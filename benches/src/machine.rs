@@ -1,0 +1,117 @@
+//! The machine: what it is, how busy it is, and which processor runs what.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+use crate::Result;
+
+static PINNED: AtomicBool = AtomicBool::new(false);
+
+/// Says whether `pin` does anything.
+pub fn pinning(wanted: bool) {
+    PINNED.store(wanted, Ordering::Relaxed);
+}
+
+/// A processor for each of the two processes.
+#[derive(Clone, Copy)]
+pub enum Side {
+    This,
+    Other,
+}
+
+/// The number of the processor for `side`; `None` leaves it to the scheduler.
+pub fn processor(side: Side) -> Result<Option<usize>> {
+    if !PINNED.load(Ordering::Relaxed) {
+        return Ok(None);
+    }
+    let allowed = sched_getaffinity(None)?;
+    let mut numbers = (0..CpuSet::MAX_CPU).filter(|&cpu| allowed.is_set(cpu));
+    let pair = numbers.next().zip(numbers.next());
+    Ok(pair.map(|(first, second)| match side {
+        Side::This => first,
+        Side::Other => second,
+    }))
+}
+
+/// Keeps the calling thread on a processor until dropped.
+pub struct Pinned {
+    before: CpuSet,
+}
+
+/// Binds the calling thread to `processor`. Only this thread: those that the library started
+/// before go where the scheduler sends them.
+pub fn pin(processor: Option<usize>) -> Result<Pinned> {
+    let before = sched_getaffinity(None)?;
+    if let Some(number) = processor {
+        let mut only = CpuSet::new();
+        only.set(number);
+        sched_setaffinity(None, &only)?;
+    }
+    Ok(Pinned { before })
+}
+
+impl Drop for Pinned {
+    fn drop(&mut self) {
+        // Staying where it is costs nothing but comfort.
+        let _ = sched_setaffinity(None, &self.before);
+    }
+}
+
+/// Nanoseconds of CLOCK_MONOTONIC.
+#[inline]
+pub fn now() -> u64 {
+    cuframes::publisher::now_ns()
+}
+
+/// Waits for a moment without sleeping, so that the moment is met.
+#[inline]
+pub fn spin_until(moment: u64) {
+    while now() < moment {
+        std::hint::spin_loop();
+    }
+}
+
+/// Load averages over 1, 5 and 15 minutes.
+pub fn load() -> String {
+    let line = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let words: Vec<&str> = line.split_ascii_whitespace().take(3).collect();
+    words.join(" ")
+}
+
+/// Processors, model and kernel.
+pub fn description() -> String {
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(':'))
+        .map_or("unknown processor", |(_, name)| name.trim());
+    let count = std::thread::available_parallelism().map_or(0, usize::from);
+    let virtual_machine = match info.contains(" hypervisor ") {
+        true => ", in a virtual machine",
+        false => "",
+    };
+    let uname = rustix::system::uname();
+    let kernel = uname.release().to_string_lossy();
+    format!("{model}, {count} processors{virtual_machine}, Linux {kernel}")
+}
+
+/// Today, as year-month-day in UTC.
+pub fn date() -> String {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let days = since.map_or(0, |since| since.as_secs() / 86_400) as i64;
+    // Years begin in March here, so that the leap day is the last of a year.
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day = shifted.rem_euclid(146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let of_year = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let of_month = of_year - (153 * month + 2) / 5 + 1;
+    let (month, carry) = if month < 10 {
+        (month + 3, 0)
+    } else {
+        (month - 9, 1)
+    };
+    format!("{}-{month:02}-{of_month:02}", year + era * 400 + carry)
+}

@@ -1,0 +1,136 @@
+//! Measures how long things take, each beside what the machine itself needs for the like.
+//!
+//! One program plays both processes: it executes itself again for the other one.
+
+mod book;
+mod copy;
+mod death;
+#[allow(unsafe_code)]
+mod floor;
+mod join;
+mod machine;
+mod peer;
+mod publish;
+mod report;
+mod wake;
+
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+
+use book::Book;
+
+/// Where publishers and subscribers of this process meet.
+const RUN_DIR: &str = "CUFRAMES_RUNTIME_DIR";
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// Measure cuframes on this machine.
+#[derive(Parser)]
+#[command(version)]
+struct Args {
+    /// How often everything is measured.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    runs: u32,
+    /// Measure only this.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Subject>,
+    /// Leave it to the scheduler which processor runs what.
+    #[arg(long)]
+    unpinned: bool,
+    /// Replace the figures between the markers of this file instead of printing them.
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Be the other process.
+    #[arg(long = "as", hide = true)]
+    role: Option<String>,
+    /// What the other process is told.
+    #[arg(hide = true)]
+    words: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Subject {
+    Floor,
+    Publish,
+    Wake,
+    Join,
+    Copy,
+    Death,
+}
+
+impl Subject {
+    fn measure(self, book: &mut Book) -> Result<()> {
+        match self {
+            Subject::Floor => floor::measure(book),
+            Subject::Publish => publish::measure(book),
+            Subject::Wake => wake::measure(book),
+            Subject::Join => join::measure(book),
+            Subject::Copy => copy::measure(book),
+            Subject::Death => death::measure(book),
+        }
+    }
+}
+
+fn main() -> Result<()> {
+    let args = Args::parse();
+    if let Some(role) = &args.role {
+        return play(role, &args.words);
+    }
+    if std::env::var_os(RUN_DIR).is_none() {
+        return with_own_run_dir();
+    }
+    machine::pinning(!args.unpinned);
+    let subjects = match args.only.as_slice() {
+        [] => Subject::value_variants(),
+        some => some,
+    };
+    let load_before = machine::load();
+    let mut book = Book::default();
+    for run in 1..=args.runs {
+        for subject in subjects {
+            eprintln!("run {run} of {}: {}", args.runs, name(*subject));
+            subject.measure(&mut book)?;
+        }
+    }
+    let text = report::markdown(&book, args.runs, args.unpinned, &load_before)?;
+    match &args.out {
+        Some(path) => report::replace(path, &text),
+        None => {
+            println!("{text}");
+            Ok(())
+        }
+    }
+}
+
+/// Does it all in a child process that has a run directory of its own: nothing else on this
+/// machine is met, and nothing is left over.
+fn with_own_run_dir() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let status = std::process::Command::new(std::env::current_exe()?)
+        .args(std::env::args_os().skip(1))
+        .env(RUN_DIR, dir.path())
+        .status()?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(format!("measuring ended with {status}").into()),
+    }
+}
+
+fn name(subject: Subject) -> String {
+    let value = subject.to_possible_value();
+    value.map_or_else(String::new, |value| value.get_name().to_owned())
+}
+
+/// The other process.
+fn play(role: &str, words: &[String]) -> Result<()> {
+    match role {
+        "echo" => floor::echo(words),
+        "idle" => publish::be_idle(words),
+        "reader" => wake::be_reader(words),
+        "joined" => join::be_joined(words),
+        "victim-publisher" => death::be_publisher(),
+        "victim-subscriber" => death::be_subscriber(),
+        _ => Err(format!("there is no role '{role}'").into()),
+    }
+}

@@ -1,0 +1,112 @@
+//! The figures as a table.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use crate::Result;
+use crate::book::{Book, Row, Target};
+use crate::machine;
+
+const BEGIN: &str = "<!-- figures -->";
+const END: &str = "<!-- end of figures -->";
+
+/// Machine, date and table.
+pub fn markdown(book: &Book, runs: u32, unpinned: bool, load_before: &str) -> Result<String> {
+    let placed = match unpinned {
+        true => "placed by the scheduler",
+        false => "each pinned to a processor of its own",
+    };
+    let mut text = String::new();
+    writeln!(
+        text,
+        "Measured on {}: {}.",
+        machine::date(),
+        machine::description()
+    )?;
+    writeln!(
+        text,
+        "{runs} runs; the two processes {placed}; load averages {load_before} before, {} after.\n",
+        machine::load()
+    )?;
+    writeln!(
+        text,
+        "| what | target | p50 | of the runs | floor p50 | p90 | p99 | p99.9 | max | samples |\n\
+         |---|---|---|---|---|---|---|---|---|---|"
+    )?;
+    for row in &book.rows {
+        writeln!(text, "{}", line(book, row))?;
+    }
+    Ok(text)
+}
+
+fn line(book: &Book, row: &Row) -> String {
+    let floor = row.floor.and_then(|floor| book.row(floor));
+    let floor = floor.map_or(f64::NAN, |floor| floor.median(|run| run.p50));
+    let (low, high) = row.range();
+    let count: u64 = row.runs.iter().map(|run| run.count).sum();
+    format!(
+        "| {} | {} | {} | {} to {} | {} | {} | {} | {} | {} | {} |",
+        row.what,
+        verdict(row, floor),
+        time(row.median(|run| run.p50)),
+        time(low),
+        time(high),
+        time(floor),
+        time(row.median(|run| run.p90)),
+        time(row.median(|run| run.p99)),
+        time(row.median(|run| run.p999)),
+        time(row.highest()),
+        if count == 0 {
+            "–".to_owned()
+        } else {
+            count.to_string()
+        },
+    )
+}
+
+/// The target in words, and whether it is reached.
+fn verdict(row: &Row, floor: f64) -> String {
+    let median = row.median(|run| run.p50);
+    let (reached, words) = match row.target {
+        Target::None => return "–".to_owned(),
+        Target::AtMost(limit) => (median <= limit, format!("p50 ≤ {}", time(limit))),
+        Target::AboveFloor(more) => (
+            median <= floor + more,
+            format!("p50 ≤ floor + {}", time(more)),
+        ),
+        Target::TimesFloor(times) => (
+            median <= floor * times,
+            format!("p50 ≤ floor + {:.0} %", (times - 1.0) * 100.0),
+        ),
+        Target::Never(limit) => (row.highest() <= limit, format!("max ≤ {}", time(limit))),
+    };
+    match reached {
+        true => format!("{words}: reached"),
+        false => format!("**{words}: missed**"),
+    }
+}
+
+fn time(ns: f64) -> String {
+    match ns.abs() {
+        _ if ns.is_nan() => "–".to_owned(),
+        small if small < 20.0 => format!("{ns:.1} ns"),
+        small if small < 10_000.0 => format!("{ns:.0} ns"),
+        middle if middle < 1e6 => format!("{:.1} µs", ns / 1e3),
+        _ => format!("{:.1} ms", ns / 1e6),
+    }
+}
+
+/// Puts `text` between the markers of the file at `path`.
+pub fn replace(path: &Path, text: &str) -> Result<()> {
+    let old = std::fs::read_to_string(path)?;
+    let (before, rest) = old
+        .split_once(BEGIN)
+        .ok_or("the file has no marker of figures")?;
+    let (_, after) = rest
+        .split_once(END)
+        .ok_or("the figures of the file have no end")?;
+    Ok(std::fs::write(
+        path,
+        format!("{before}{BEGIN}\n\n{text}\n{END}{after}"),
+    )?)
+}

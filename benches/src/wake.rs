@@ -1,0 +1,208 @@
+//! From before `publish` to after `next` in another process, that spins or that sleeps.
+//!
+//! Blocks of frames alternate with blocks of plain pings on the same fixed schedule, so that
+//! floor and figure see the same machine. A ping carries its time in the word itself, a frame
+//! in its pts. Nobody waits for the reader; what it missed because it was not running counts
+//! with the time it would have had.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use cuframes::{Format, Frame, FrameMeta, Mode, Publisher, Subscriber};
+
+use crate::Result;
+use crate::book::{Book, Samples, Target};
+use crate::floor::{CLOCK, Shared, Word};
+use crate::machine::{self, Side, now, spin_until};
+use crate::peer::{self, Peer, word};
+
+const KEY: &str = "bench-wake";
+
+/// How a reader waits, and how often it is disturbed.
+struct Kind {
+    name: &'static str,
+    sleeps: bool,
+    period_ns: u64,
+    blocks: u64,
+    block: u64,
+    floor: &'static str,
+    target: Target,
+}
+
+const KINDS: [Kind; 2] = [
+    Kind {
+        name: "spinning",
+        sleeps: false,
+        period_ns: 10_000,
+        blocks: 100,
+        block: 1_000,
+        floor: "floor: a cache line with its time in it, to a spinning process",
+        target: Target::AboveFloor(150.0),
+    },
+    Kind {
+        name: "sleeping",
+        sleeps: true,
+        period_ns: 500_000,
+        blocks: 20,
+        block: 100,
+        floor: "floor: a futex wake of a sleeping process",
+        target: Target::TimesFloor(1.1),
+    },
+];
+
+pub fn measure(book: &mut Book) -> Result<()> {
+    (0..KINDS.len()).try_for_each(|index| measure_kind(book, index))
+}
+
+fn measure_kind(book: &mut Book, index: usize) -> Result<()> {
+    let kind = &KINDS[index];
+    let mut publisher = Publisher::builder(KEY)
+        .format(Format::Nv12)
+        .size(1920, 1080)
+        .slots(16)
+        .build()?;
+    let shared = Shared::create()?;
+    let processor = machine::processor(Side::Other)?.map_or(-1, |number| number as i64);
+    let words = [
+        index.to_string(),
+        shared.path().to_owned(),
+        processor.to_string(),
+    ];
+    let mut reader = Peer::start("reader", &words)?;
+    let pinned = machine::pin(machine::processor(Side::This)?)?;
+    let mut calls = Samples::new()?;
+    for block in 0..kind.blocks {
+        shared.spin(Word::Ready, 2 * block);
+        send_pings(kind, &shared)?;
+        shared.spin(Word::Ready, 2 * block + 1);
+        send_frames(kind, &mut publisher, &mut calls)?;
+    }
+    drop(pinned);
+    let pings = Samples::of(&reader.hear_numbers()?)?;
+    let frames = Samples::of(&reader.hear_numbers()?)?;
+    reader.let_go()?;
+    publisher.finish()?;
+    book.add(kind.floor, None, Target::None, &pings);
+    let what = format!("publish to seen, {} subscriber", kind.name);
+    book.add(what, Some(kind.floor), kind.target, &frames);
+    let what = format!("publish(), a {} subscriber reads along", kind.name);
+    book.add(what, Some(CLOCK), Target::None, &calls);
+    Ok(())
+}
+
+/// Time and whether it is the last one of its block, in one word.
+fn pack(time: u64, is_last: bool) -> u64 {
+    time * 2 + u64::from(is_last)
+}
+
+fn send_pings(kind: &Kind, shared: &Shared) -> Result<()> {
+    let start = now() + kind.period_ns;
+    for index in 0..kind.block {
+        spin_until(start + index * kind.period_ns);
+        let ping = pack(now(), index + 1 == kind.block);
+        match kind.sleeps {
+            true => shared.ping_sleeper(ping)?,
+            false => shared.ping(ping),
+        }
+    }
+    Ok(())
+}
+
+fn send_frames(kind: &Kind, publisher: &mut Publisher, calls: &mut Samples) -> Result<()> {
+    let start = now() + kind.period_ns;
+    for index in 0..kind.block {
+        let frame = publisher.acquire()?.ok_or("no slot is free")?;
+        let mut meta = FrameMeta {
+            duration: i64::from(index + 1 == kind.block),
+            ..FrameMeta::default()
+        };
+        spin_until(start + index * kind.period_ns);
+        let time = now();
+        meta.pts = Some(time as i64);
+        let published = publisher.publish(frame, &meta)?;
+        calls.record(now() - time);
+        drop(published);
+    }
+    Ok(())
+}
+
+/// Times of what came, and of what did not.
+struct Log {
+    period_ns: u64,
+    last: u64,
+    times: Vec<u64>,
+}
+
+impl Log {
+    fn new(kind: &Kind) -> Self {
+        Log {
+            period_ns: kind.period_ns,
+            last: 0,
+            times: Vec::with_capacity((kind.blocks * kind.block) as usize),
+        }
+    }
+
+    /// Something sent at `sent` is seen now. What the schedule had between it and the one
+    /// before was missed while this one was waited for.
+    #[inline]
+    fn seen(&mut self, sent: u64) {
+        let time = now().saturating_sub(sent);
+        let since = sent - self.last;
+        let missed = match self.last {
+            0 => 0,
+            _ => ((since + self.period_ns / 2) / self.period_ns).saturating_sub(1),
+        };
+        self.times.push(time);
+        self.times
+            .extend((1..=missed).map(|earlier| time + earlier * self.period_ns));
+        self.last = sent;
+    }
+}
+
+/// In the other process: the reader.
+pub fn be_reader(words: &[String]) -> Result<()> {
+    let kind = KINDS.get(word::<usize>(words, 0)?).ok_or("no such kind")?;
+    let shared = Shared::open(&word::<String>(words, 1)?)?;
+    let spin = match kind.sleeps {
+        true => Duration::ZERO,
+        false => Duration::from_secs(3600),
+    };
+    let mut subscriber = Subscriber::builder(KEY)
+        .mode(Mode::StrictOrder)
+        .spin(spin)
+        .connect()?;
+    let _pinned = machine::pin(usize::try_from(word::<i64>(words, 2)?).ok())?;
+    let mut pings = Log::new(kind);
+    let mut frames = Log::new(kind);
+    let mut value = 0;
+    for block in 0..kind.blocks {
+        pings.last = 0;
+        shared
+            .word(Word::Ready)
+            .store(2 * block + 1, Ordering::Release);
+        loop {
+            value = match kind.sleeps {
+                true => shared.sleep(value),
+                false => shared.spin(Word::Ping, value),
+            };
+            pings.seen(value / 2);
+            if value & 1 != 0 {
+                break;
+            }
+        }
+        frames.last = 0;
+        shared
+            .word(Word::Ready)
+            .store(2 * block + 2, Ordering::Release);
+        while !is_last(&subscriber.next(None)?, &mut frames) {}
+    }
+    peer::say_numbers(&pings.times)?;
+    peer::say_numbers(&frames.times)
+}
+
+/// Notes that `frame` was seen, and tells whether it is the last one of its block.
+#[inline]
+fn is_last(frame: &Frame, log: &mut Log) -> bool {
+    log.seen(frame.pts().unwrap_or_default() as u64);
+    frame.meta().duration != 0
+}
