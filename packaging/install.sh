@@ -1,25 +1,23 @@
 #!/bin/sh
 # Installs library, headers, pkg-config file and CMake package.
 #
-#   packaging/install.sh PREFIX [LIBDIR]
+#   packaging/install.sh PREFIX [LIBRARY_DIR]
 #
-# LIBDIR is relative to PREFIX; the default is lib. CUFRAMES_LIB_DIR names the folder of the
-# built library, by default target/release, where cargo builds it if need be. DESTDIR is put
-# before PREFIX when files are written, and appears in none of them.
+# LIBRARY_DIR is the folder of the built library; without it, cargo builds a release. DESTDIR
+# is put before PREFIX when files are written, and appears in none of them.
 set -eu
 
 if [ $# -lt 1 ] || [ $# -gt 2 ]; then
-    echo "usage: packaging/install.sh PREFIX [LIBDIR]" >&2
+    echo "usage: packaging/install.sh PREFIX [LIBRARY_DIR]" >&2
     exit 2
 fi
 case $1 in
     /*) prefix=$1 ;;
     *) prefix=$PWD/$1 ;;
 esac
-libdir=${2:-lib}
 root=$(cd "$(dirname "$0")/.." && pwd)
 
-built=${CUFRAMES_LIB_DIR:-}
+built=${2:-}
 if [ -z "$built" ]; then
     (cd "$root" && cargo build --quiet --release -p libcuframes)
     built=${CARGO_TARGET_DIR:-$root/target}/release
@@ -33,12 +31,12 @@ version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$root/Cargo.toml" | head -n 1)
 major=${version%%.*}
 rest=${version#*.}
 minor=${rest%%.*}
-lib=${DESTDIR:-}$prefix/$libdir
+lib=${DESTDIR:-}$prefix/lib
 include=${DESTDIR:-}$prefix/include/cuframes
 cmake=$lib/cmake/cuframes
 
 fill() {
-    sed -e "s|@PREFIX@|$prefix|" -e "s|@LIBDIR@|$libdir|" -e "s|@VERSION@|$version|" \
+    sed -e "s|@PREFIX@|$prefix|" -e "s|@VERSION@|$version|" \
         -e "s|@MAJOR@|$major|" -e "s|@MINOR@|$minor|" "$root/packaging/$1" >"$2"
     chmod 644 "$2"
 }
@@ -53,4 +51,4 @@ fi
 install -m 644 "$root"/include/cuframes/* "$include/"
 fill cuframes.pc.in "$lib/pkgconfig/cuframes.pc"
 fill cuframes-config-version.cmake.in "$cmake/cuframes-config-version.cmake"
-install -m 644 "$root/packaging/cuframes-config.cmake" "$cmake/"
+fill cuframes-config.cmake.in "$cmake/cuframes-config.cmake"
