@@ -85,6 +85,7 @@ class Case(unittest.TestCase):
         env = mock.patch.dict(os.environ, {"CUFRAMES_RUNTIME_DIR": run.name})
         env.start()
         self.addCleanup(env.stop)
+        self.addCleanup(self._collect_garbage)
         self.key = f"test-{os.getpid()}-{self.id().rsplit('.', 1)[1][-40:]}"
         self.socket = self.run_directory / f"{self.key}.sock"
 
@@ -105,6 +106,12 @@ class Case(unittest.TestCase):
     def _end(process: Process) -> None:
         process.kill()
         process.wait()
+
+    def _collect_garbage(self) -> None:
+        """A writer that was killed at the end of its test leaves names behind, and gc takes them."""
+        if self.shared_names():
+            subprocess.run([CUFRAMES, "gc"], check=True, capture_output=True, timeout=WATCHDOG)
+        self.assertEqual(self.shared_names(), [])
 
     def finish(self, process: Process, code: int | None = 0) -> str:
         """Wait for a process to end by itself; what it said."""
