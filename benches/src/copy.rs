@@ -19,7 +19,7 @@ pub fn measure(book: &mut Book) -> Result<()> {
         .size(WIDTH as u32, HEIGHT as u32)
         .slots(SLOTS as u32)
         .build()?;
-    let _pinned = machine::pin(machine::processor(Side::This)?)?;
+    let _pinned = machine::pin(machine::processor(Side::This))?;
     let luma = vec![16; WIDTH * HEIGHT];
     let chroma = vec![128; WIDTH * HEIGHT / 2];
     let mut targets = vec![vec![0; WIDTH * HEIGHT * 3 / 2]; SLOTS];

@@ -130,7 +130,7 @@ impl Drop for Shared {
 }
 
 pub fn measure(book: &mut Book) -> Result<()> {
-    let _pinned = machine::pin(machine::processor(Side::This)?)?;
+    let _pinned = machine::pin(machine::processor(Side::This))?;
     let clock = times(ROUNDS, || Ok(()))?;
     book.add(CLOCK, None, Target::None, &clock);
     let call = times(ROUNDS, || {
@@ -162,7 +162,7 @@ fn times(rounds: u64, mut call: impl FnMut() -> Result<()>) -> Result<Samples> {
 
 /// Half of a round trip of a cache line between two spinning processes.
 fn line(shared: &Shared) -> Result<Samples> {
-    let processor = machine::processor(Side::Other)?.map_or(-1, |number| number as i64);
+    let processor = machine::processor(Side::Other).map_or(-1, |number| number as i64);
     let words = [shared.path().to_owned(), processor.to_string()];
     let mut echo = Peer::start("echo", &words)?;
     echo.hear()?;

@@ -1,19 +1,25 @@
 //! The machine: what it is, how busy it is, and which processor runs what.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
 
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use crate::Result;
 
-static PINNED: AtomicBool = AtomicBool::new(false);
+/// Set once, before anything is pinned: afterwards this process may use one processor only.
+static PAIR: OnceLock<(usize, usize)> = OnceLock::new();
 
-/// Says whether `pin` does anything.
-pub fn pinning(wanted: bool) {
-    PINNED.store(wanted, Ordering::Relaxed);
+/// Chooses a processor for each side, if there are two.
+pub fn choose_processors() -> Result<()> {
+    let allowed = sched_getaffinity(None)?;
+    let mut numbers = (0..CpuSet::MAX_CPU).filter(|&cpu| allowed.is_set(cpu));
+    if let Some(pair) = numbers.next().zip(numbers.next()) {
+        PAIR.get_or_init(|| pair);
+    }
+    Ok(())
 }
 
-/// A processor for each of the two processes.
+/// One of the two processes.
 #[derive(Clone, Copy)]
 pub enum Side {
     This,
@@ -21,17 +27,11 @@ pub enum Side {
 }
 
 /// The number of the processor for `side`; `None` leaves it to the scheduler.
-pub fn processor(side: Side) -> Result<Option<usize>> {
-    if !PINNED.load(Ordering::Relaxed) {
-        return Ok(None);
-    }
-    let allowed = sched_getaffinity(None)?;
-    let mut numbers = (0..CpuSet::MAX_CPU).filter(|&cpu| allowed.is_set(cpu));
-    let pair = numbers.next().zip(numbers.next());
-    Ok(pair.map(|(first, second)| match side {
-        Side::This => first,
-        Side::Other => second,
-    }))
+pub fn processor(side: Side) -> Option<usize> {
+    PAIR.get().map(|&(this, other)| match side {
+        Side::This => this,
+        Side::Other => other,
+    })
 }
 
 /// Keeps the calling thread on a processor until dropped.

@@ -80,7 +80,9 @@ fn main() -> Result<()> {
     if std::env::var_os(RUN_DIR).is_none() {
         return with_own_run_dir();
     }
-    machine::pinning(!args.unpinned);
+    if !args.unpinned {
+        machine::choose_processors()?;
+    }
     let subjects = match args.only.as_slice() {
         [] => Subject::value_variants(),
         some => some,

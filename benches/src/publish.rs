@@ -55,7 +55,7 @@ fn with_crowd(book: &mut Book, crowd: usize) -> Result<(f64, f64)> {
     let mut idle = Peer::start("idle", &[crowd.to_string()])?;
     idle.hear()?;
     publisher.wait_subscribers(crowd, None)?;
-    let pinned = machine::pin(machine::processor(Side::This)?)?;
+    let pinned = machine::pin(machine::processor(Side::This))?;
     let (_, _) = frames(&mut publisher, WARM_UP, 0)?;
     let (acquire, publish) = frames(&mut publisher, FRAMES, 0)?;
     let who = match crowd {
