@@ -260,12 +260,44 @@ fn misuse_in_c_is_an_error_each_time() {
 }
 
 #[test]
+fn the_header_keeps_what_it_promises() {
+    let installed = Installed::new();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c/contract.c");
+    let program = installed.compile("gcc", "-std=c99", &source, "contract");
+    let output = run(installed.checked(&program).arg(key("contract")));
+    assert_eq!(text(&output.stdout), "50 checks\n");
+}
+
+#[test]
 fn a_callback_that_throws_ends_its_subscription_only() {
     let installed = Installed::new();
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c/throwing.cpp");
     let program = installed.compile("g++", "-std=c++17", &source, "throwing");
     let output = run(installed.checked(&program).arg(key("throwing")));
     assert_eq!(text(&output.stdout), "1 frame, 1 error\n");
+}
+
+#[test]
+fn callbacks_may_throw_and_destroy_in_cpp_and_end_the_program_in_c() {
+    use std::os::unix::process::ExitStatusExt;
+
+    let installed = Installed::new();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c/callbacks.cpp");
+    let program = installed.compile("g++", "-std=c++17", &source, "callbacks");
+    let output = run(installed.checked(&program).arg(key("callbacks")));
+    assert_eq!(text(&output.stdout), "all kept\n");
+
+    // Without the C++ header in between: a defined end, as cuframes.h says.
+    let output = Command::new(&program)
+        .args([&key("raw"), "raw"])
+        .env("CUFRAMES_RUNTIME_DIR", installed.prefix.path())
+        .output()
+        .expect("the program starts");
+    assert_eq!(output.status.signal(), Some(libc::SIGABRT), "{output:?}");
+    assert!(
+        text(&output.stderr).contains("foreign exception"),
+        "{output:?}"
+    );
 }
 
 #[test]
