@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 ci/install.sh
 clip=$(ci/clip.sh)
 cargo build -q --release -p libcuframes -p cuframes-cli
+export CUFRAMES_LIB_DIR=$PWD/target/release
 ffmpeg=$(ffmpeg-filter/build.sh 7.1 | tail -n 1)
 
 work=$(mktemp -d)

@@ -62,6 +62,9 @@ stage "crashes and campaigns" cargo test -q --release -p cuframes-tests -- --tes
 stage "concurrency models" models
 stage "conformance" ci/conformance.sh
 stage "fuzzing" ci/fuzz.sh "$fuzz_seconds"
+# One library for both: cargo would build it once more for another choice of features.
+stage "release build" cargo build -q --release -p libcuframes -p cuframes-cli
+export CUFRAMES_LIB_DIR=$PWD/target/release
 for version in 5.1 7.1; do
     stage "build ffmpeg $version" ffmpeg-filter/build.sh "$version"
     stage "ffmpeg $version" ci/ffmpeg.sh "$version"
