@@ -272,6 +272,10 @@ fn time_outs_too_long_for_a_clock() {
         .connect_timeout(Some(endless))
         .min_interval(endless);
     let mut reader = reader.spin(endless).connect().expect("subscriber");
+    // Only who is live is waited for, and ATTACHED may still be on its way.
+    source
+        .wait_subscribers(1, Some(common::WATCHDOG))
+        .expect("a live subscriber");
     common::send_many(&mut source, 2);
     let frame = reader.next(Some(endless)).expect("a frame");
     std::thread::scope(|scope| {
