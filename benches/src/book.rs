@@ -105,9 +105,18 @@ impl Row {
 #[derive(Default)]
 pub struct Book {
     pub rows: Vec<Row>,
+    /// Measurements begun, and how many of them while others used the machine.
+    pub starts: u32,
+    pub busy_starts: u32,
 }
 
 impl Book {
+    /// Counts the start of a measurement.
+    pub fn note_start(&mut self, is_quiet: bool) {
+        self.starts += 1;
+        self.busy_starts += u32::from(!is_quiet);
+    }
+
     /// Adds one run of `what`.
     pub fn add(
         &mut self,

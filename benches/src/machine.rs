@@ -1,6 +1,7 @@
 //! The machine: what it is, how busy it is, and which processor runs what.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
@@ -77,6 +78,35 @@ pub fn load() -> String {
     let line = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let words: Vec<&str> = line.split_ascii_whitespace().take(3).collect();
     words.join(" ")
+}
+
+/// Waits until others leave nine tenths of the machine alone, but no longer than is left of
+/// `patience`; false if they did not.
+pub fn wait_until_quiet(patience: &mut Duration) -> bool {
+    const LOOK: Duration = Duration::from_millis(100);
+    loop {
+        let before = idle_and_all();
+        std::thread::sleep(LOOK);
+        let (idle, all) = idle_and_all();
+        if (idle - before.0) * 10 >= (all - before.1) * 9 {
+            return true;
+        }
+        if patience.is_zero() {
+            return false;
+        }
+        *patience = patience.saturating_sub(LOOK);
+    }
+}
+
+/// Ticks of all processors since boot: those spent idle, and all.
+fn idle_and_all() -> (u64, u64) {
+    let stat = std::fs::read_to_string("/proc/stat").unwrap_or_default();
+    let line = stat.lines().next().unwrap_or_default();
+    let ticks = line.split_ascii_whitespace().skip(1);
+    let ticks: Vec<u64> = ticks.filter_map(|word| word.parse().ok()).collect();
+    // user, nice, system, idle, and waiting for a disk, which is idle too.
+    let idle = ticks.iter().skip(3).take(2).sum();
+    (idle, ticks.iter().sum())
 }
 
 /// Processors, model and kernel.

@@ -15,6 +15,7 @@ mod report;
 mod wake;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
@@ -38,6 +39,9 @@ struct Args {
     /// Leave it to the scheduler which processor runs what.
     #[arg(long)]
     unpinned: bool,
+    /// Seconds to wait in all for moments in which nobody else uses the machine.
+    #[arg(long, default_value_t = 60)]
+    patience: u64,
     /// Replace the figures between the markers of this file instead of printing them.
     #[arg(long)]
     out: Option<PathBuf>,
@@ -89,9 +93,11 @@ fn main() -> Result<()> {
     };
     let load_before = machine::load();
     let mut book = Book::default();
+    let mut patience = Duration::from_secs(args.patience);
     for run in 1..=args.runs {
         for subject in subjects {
             eprintln!("run {run} of {}: {}", args.runs, name(*subject));
+            book.note_start(machine::wait_until_quiet(&mut patience));
             subject.measure(&mut book)?;
         }
     }

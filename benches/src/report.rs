@@ -25,8 +25,11 @@ pub fn markdown(book: &Book, runs: u32, unpinned: bool, load_before: &str) -> Re
     )?;
     writeln!(
         text,
-        "{runs} runs; the two processes {placed}; load averages {load_before} before, {} after.\n",
-        machine::load()
+        "{runs} runs; the two processes {placed}; load averages {load_before} before, {} after;\n\
+         {} of {} measurements began while others used the machine.\n",
+        machine::load(),
+        book.busy_starts,
+        book.starts,
     )?;
     writeln!(
         text,

@@ -2,8 +2,8 @@
 //!
 //! Blocks of frames alternate with blocks of plain pings on the same fixed schedule, so that
 //! floor and figure see the same machine. A ping carries its time in the word itself, a frame
-//! in its pts. Nobody waits for the reader; what it missed because it was not running counts
-//! with the time it would have had.
+//! in its pts. Nobody waits for the reader; what it missed because it was not running counts,
+//! in a row of its own, with the time it would have had.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -78,15 +78,30 @@ fn measure_kind(book: &mut Book, index: usize) -> Result<()> {
         send_frames(kind, &mut publisher, &mut calls)?;
     }
     drop(pinned);
-    let pings = Samples::of(&reader.hear_numbers()?)?;
-    let frames = Samples::of(&reader.hear_numbers()?)?;
+    enter(book, kind.floor, None, Target::None, &mut reader)?;
+    let what = format!("publish to seen, {} subscriber", kind.name);
+    enter(book, &what, Some(kind.floor), kind.target, &mut reader)?;
     reader.let_go()?;
     publisher.finish()?;
-    book.add(kind.floor, None, Target::None, &pings);
-    let what = format!("publish to seen, {} subscriber", kind.name);
-    book.add(what, Some(kind.floor), kind.target, &frames);
     let what = format!("publish(), a {} subscriber reads along", kind.name);
     book.add(what, Some(CLOCK), Target::None, &calls);
+    Ok(())
+}
+
+/// Hears from the reader what came and what it missed: a row for what came, whose median is
+/// that of the mechanism, and one for all, whose tail is that of the machine too.
+fn enter(
+    book: &mut Book,
+    what: &str,
+    floor: Option<&'static str>,
+    target: Target,
+    reader: &mut Peer,
+) -> Result<()> {
+    let mut all = reader.hear_numbers()?;
+    book.add(what, floor, target, &Samples::of(&all)?);
+    all.extend(reader.hear_numbers()?);
+    let what = format!("{what}, with what was missed");
+    book.add(what, None, Target::None, &Samples::of(&all)?);
     Ok(())
 }
 
@@ -130,7 +145,8 @@ fn send_frames(kind: &Kind, publisher: &mut Publisher, calls: &mut Samples) -> R
 struct Log {
     period_ns: u64,
     last: u64,
-    times: Vec<u64>,
+    came: Vec<u64>,
+    missed: Vec<u64>,
 }
 
 impl Log {
@@ -138,7 +154,8 @@ impl Log {
         Log {
             period_ns: kind.period_ns,
             last: 0,
-            times: Vec::with_capacity((kind.blocks * kind.block) as usize),
+            came: Vec::with_capacity((kind.blocks * kind.block) as usize),
+            missed: Vec::new(),
         }
     }
 
@@ -152,8 +169,8 @@ impl Log {
             0 => 0,
             _ => ((since + self.period_ns / 2) / self.period_ns).saturating_sub(1),
         };
-        self.times.push(time);
-        self.times
+        self.came.push(time);
+        self.missed
             .extend((1..=missed).map(|earlier| time + earlier * self.period_ns));
         self.last = sent;
     }
@@ -196,8 +213,11 @@ pub fn be_reader(words: &[String]) -> Result<()> {
             .store(2 * block + 2, Ordering::Release);
         while !is_last(&subscriber.next(None)?, &mut frames) {}
     }
-    peer::say_numbers(&pings.times)?;
-    peer::say_numbers(&frames.times)
+    for log in [pings, frames] {
+        peer::say_numbers(&log.came)?;
+        peer::say_numbers(&log.missed)?;
+    }
+    Ok(())
 }
 
 /// Notes that `frame` was seen, and tells whether it is the last one of its block.
