@@ -33,8 +33,10 @@ use rejoin::Away;
 use stats::Counters;
 use waiting::{Waiting, deadline};
 
-/// Longest sleep or spin without a look at the socket: a dead publisher wakes nobody.
-const LONGEST_SLEEP: Duration = Duration::from_millis(100);
+/// Longest sleep or spin without a look at the socket: a dead publisher wakes nobody. The
+/// protocol allows 100 ms; a fifth of it is left for the kernel to take down the dead process,
+/// whose socket closes last.
+const LONGEST_SLEEP: Duration = Duration::from_millis(80);
 /// How often a frame that was delivered already may wake its reader afterwards: the publisher
 /// first shows it, then changes the futex, then wakes.
 const LATE_WAKES: u32 = 3;
