@@ -10,7 +10,12 @@ export CUFRAMES_LIB_DIR=$PWD/target/release
 ffmpeg=$(ffmpeg-filter/build.sh 7.1 | tail -n 1)
 
 work=$(mktemp -d)
-trap 'jobs -p | xargs -r kill 2>/dev/null; rm -rf "$work"' EXIT
+# A job may end between the list and the signal: that is no failure of the demonstration.
+cleanup() {
+    jobs -p | xargs -r kill 2>/dev/null || true
+    rm -rf "$work"
+}
+trap cleanup EXIT
 export CUFRAMES_RUNTIME_DIR=$work
 # A program links to libcuframes.so and starts with libcuframes.so.0.
 cp target/release/libcuframes.so "$work/libcuframes.so.0"
@@ -40,10 +45,11 @@ grep -v '^{' "$work/python.out" >"$work/python"
 # Each program tells in its own way how many frames it missed and how long they took to arrive.
 missed_rust=$(grep -o '[0-9]* missed' "$work/rust.txt")
 missed_c=$(grep -o '[0-9]* missed' "$work/c.txt")
-missed_python=$(grep -o '"missed": [0-9]*' "$work/python.out" | tr -dc 0-9)
+from_json() { sed -n "s/.*\"$1\": \([0-9.]*\).*/\1/p" "$work/python.out"; }
+missed_python=$(from_json missed)
 latency_rust=$(grep -o 'latency [0-9.]* us' "$work/rust.txt" | tr -dc 0-9.)
 latency_c=$(grep -o '[0-9]* us' "$work/c.txt")
-latency_python=$(grep -o '"latency_us_p50": [0-9.]*' "$work/python.out" | tr -dc 0-9.)
+latency_python=$(from_json latency_us_p50)
 
 echo "$(basename "$clip"): $frames frames, decoded once by $($ffmpeg -version | awk 'NR == 1 {print $1, $3}')"
 grep -ao 'key .demo.*copies' "$work/ffmpeg.log"
