@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::format::FormatError;
+use crate::sys::cuda::CudaError;
 use crate::wire::{ErrorCode, WireError};
 
 /// The result of everything that can fail here.
@@ -140,6 +141,22 @@ pub enum Error {
     /// Something that this publisher or this build cannot do.
     #[error("not supported: {0}")]
     Unsupported(String),
+    /// A call into the CUDA driver failed.
+    #[error("{what}: {source}")]
+    Cuda {
+        /// What was tried.
+        what: String,
+        /// What the driver said.
+        source: CudaError,
+    },
+    /// The pixels of a frame will never be complete: its publisher lost the GPU, or died.
+    #[error("frame {seq} of key '{key}' was never completed; drop it and go on with the next one")]
+    Aborted {
+        /// The key.
+        key: String,
+        /// The frame.
+        seq: u64,
+    },
     /// Any other answer of the kernel.
     #[error("{what}: {source}")]
     System {
@@ -177,8 +194,16 @@ impl Error {
             Error::NoMemory { .. } => ErrorCode::NoMemory,
             Error::Permission(_) => ErrorCode::Permission,
             Error::Unsupported(_) => ErrorCode::Unsupported,
+            Error::Cuda { .. } => ErrorCode::Cuda,
+            Error::Aborted { .. } => ErrorCode::Aborted,
             Error::System { .. } => ErrorCode::System,
         }
+    }
+
+    /// Wraps what the CUDA driver said about `what`.
+    pub(crate) fn cuda(what: impl Into<String>) -> impl FnOnce(CudaError) -> Error {
+        let what = what.into();
+        move |source| Error::Cuda { what, source }
     }
 
     /// Wraps what the kernel said about `what`.

@@ -148,10 +148,10 @@ impl FrameMeta {
         Ok(())
     }
 
-    /// The slot's meta of a frame with this sequence, publishing time (CLOCK_MONOTONIC
-    /// nanoseconds) and first byte in the pool.
+    /// The slot's meta of a frame with this sequence. When it is published and where it lies is
+    /// not known yet: `publish_ns` and `data_offset` are 0.
     #[must_use]
-    pub fn to_wire(&self, seq: u64, publish_ns: u64, data_offset: u64) -> SlotMeta {
+    pub fn to_wire(&self, seq: u64) -> SlotMeta {
         let Color {
             primaries,
             transfer,
@@ -162,10 +162,10 @@ impl FrameMeta {
             seq,
             pts_ns: self.pts.unwrap_or(NO_PTS),
             duration_ns: self.duration.max(0),
-            publish_ns,
+            publish_ns: 0,
             flags: self.flags.bits() & frame_flag::ALL,
             color: [told(primaries), told(transfer), told(matrix), range as u8],
-            data_offset,
+            data_offset: 0,
             packet_seq: self.packet_seq,
             crop: [
                 self.crop.left,

@@ -54,7 +54,7 @@ struct Callbacks {
 
 impl Callbacks {
     fn frame(&self, frame: Frame) -> ControlFlow<()> {
-        let handle = match frame::lend(frame, 0) {
+        let handle = match frame::lend(frame, 0, None) {
             Ok(handle) => handle,
             Err(_) => {
                 let what = "no room for the handle of a frame; release some".to_owned();

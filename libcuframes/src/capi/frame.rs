@@ -5,6 +5,7 @@ use std::ptr;
 use std::sync::LazyLock;
 
 use crate::subscriber::Frame;
+use crate::sys::cuda::StreamRef;
 
 use super::error::{Failure, guard, guard_value, refuse};
 use super::format::{cuframes_layout_t, fourcc, signed};
@@ -18,8 +19,10 @@ pub struct cuframes_frame_t(());
 
 /// A frame, and the handle of the subscriber that lent it; 0 for a callback.
 pub(super) struct Lent {
-    frame: Frame,
+    pub frame: Frame,
     pub owner: usize,
+    /// On a GPU: the stream that waited for it, and after whose work it is given back.
+    stream: Option<StreamRef<'static>>,
 }
 
 impl Object for Lent {
@@ -34,16 +37,34 @@ impl Object for Lent {
 }
 
 /// Lends `frame` to C.
-pub(super) fn lend(frame: Frame, owner: usize) -> Result<*mut cuframes_frame_t, Failure> {
-    handles::insert(Lent { frame, owner })
+pub(super) fn lend(
+    frame: Frame,
+    owner: usize,
+    stream: Option<StreamRef<'static>>,
+) -> Result<*mut cuframes_frame_t, Failure> {
+    handles::insert(Lent {
+        frame,
+        owner,
+        stream,
+    })
 }
 
 /// Takes a frame back, and says whether it was whole.
 pub(super) fn give_back(handle: *mut cuframes_frame_t) -> Result<(), Failure> {
+    let stream = handles::get::<Lent>(handle)?.stream;
+    give_back_on(handle, stream.as_slice())
+}
+
+/// Takes a frame back when `streams` have got here, at once if there are none, and says whether
+/// it was whole.
+pub(super) fn give_back_on(
+    handle: *mut cuframes_frame_t,
+    streams: &[StreamRef<'_>],
+) -> Result<(), Failure> {
     // The clone outlives the handle, and so has the last word on the lease.
     let frame = handles::get::<Lent>(handle)?.frame.clone();
     handles::remove::<Lent>(handle)?;
-    Ok(frame.release()?)
+    Ok(frame.release_on_streams(streams)?)
 }
 
 /// Asks the frame of `handle`; `none` if there is none.
@@ -62,26 +83,42 @@ fn ask<T>(handle: *mut cuframes_frame_t, none: T, answer: impl FnOnce(&Frame) ->
 #[unsafe(no_mangle)]
 pub extern "C" fn cuframes_frame_ref(frame: *mut cuframes_frame_t) -> *mut cuframes_frame_t {
     let lend_again = || {
-        let (again, owner) = {
+        let (again, owner, stream) = {
             let lent = handles::get::<Lent>(frame)?;
-            (lent.frame.clone(), lent.owner)
+            (lent.frame.clone(), lent.owner, lent.stream)
         };
-        lend(again, owner)
+        lend(again, owner, stream)
     };
     guard_value(lend_again, |_| ptr::null_mut())
 }
 
-/// Address of plane 0, as the original API calls it: host memory here, for reading only.
+/// Address of plane 0, for reading only: a device pointer for frames on a GPU.
 ///
 /// Returns: NULL if there is no such frame.
 #[unsafe(no_mangle)]
 pub extern "C" fn cuframes_frame_cuda_ptr(frame: *mut cuframes_frame_t) -> *mut c_void {
-    cuframes_frame_data(frame, 0).cast_mut()
+    match cuframes_frame_cuda_plane(frame, 0) {
+        0 => cuframes_frame_data(frame, 0).cast_mut(),
+        device => ptr::without_provenance_mut(device as usize),
+    }
 }
 
-/// Address of the first pixel of a plane, valid until the frame is released.
+/// Device pointer (a CUdeviceptr) to the first pixel of a plane of a frame on a GPU, valid until
+/// the frame is released.
 ///
-/// Returns: NULL if there is no such plane or frame.
+/// Returns: 0 if there is no such plane or frame, or it is in host memory.
+#[unsafe(no_mangle)]
+pub extern "C" fn cuframes_frame_cuda_plane(frame: *mut cuframes_frame_t, plane: u32) -> u64 {
+    ask(frame, 0, |frame| {
+        let plane = frame.device_plane(plane as usize);
+        plane.map_or(0, |plane| plane.ptr)
+    })
+}
+
+/// Address of the first pixel of a plane of a frame in host memory, valid until the frame is
+/// released.
+///
+/// Returns: NULL if there is no such plane or frame, or it is on a GPU.
 #[unsafe(no_mangle)]
 pub extern "C" fn cuframes_frame_data(frame: *mut cuframes_frame_t, plane: u32) -> *const c_void {
     ask(frame, ptr::null(), |frame| {
@@ -197,7 +234,8 @@ pub unsafe extern "C" fn cuframes_frame_get_layout(
     })
 }
 
-/// Copies the picture without padding, plane after plane, as raw video files have it.
+/// Copies the picture without padding, plane after plane, as raw video files have it. A frame
+/// on a GPU is waited for and downloaded.
 ///
 /// dst: size bytes, of which the sum of plane_rows * plane_row_bytes is written.
 /// Errors: INVALID_ARGUMENT: size is less than that, and nothing was copied.

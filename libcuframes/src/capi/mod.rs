@@ -12,6 +12,7 @@
 
 mod async_subscriber;
 mod callback;
+mod cuda;
 mod error;
 mod format;
 mod frame;
@@ -30,6 +31,7 @@ mod version;
 
 pub use self::log::*;
 pub use async_subscriber::*;
+pub use cuda::*;
 pub use error::{cuframes_error_t, cuframes_last_error, cuframes_strerror};
 pub use format::*;
 pub use frame::*;

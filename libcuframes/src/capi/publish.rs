@@ -8,6 +8,7 @@ use crate::meta::FrameMeta;
 use crate::publisher::{Publisher, WritableFrame};
 use crate::wire::ErrorCode;
 
+use super::cuda;
 use super::error::{Failure, guard, refuse};
 use super::memory;
 use super::meta::{self, CUFRAMES_NO_PTS, cuframes_frame_meta_t};
@@ -18,19 +19,11 @@ const DROPPED: Failure = Failure::Own(
     "every slot is in use, so the frame was dropped and counted; use more slots, or release frames sooner",
 );
 
-/// Frames in host memory have no GPU work to wait for.
-pub(super) fn check_stream(stream: *mut c_void) -> Result<(), Failure> {
-    match stream.is_null() {
-        true => Ok(()),
-        false => refuse("stream is not NULL, and the frames are in host memory"),
-    }
-}
-
 /// Takes a slot to make the next frame in.
 ///
-/// ptr: the first byte of plane 0, valid until the matching publish;
-/// cuframes_publisher_get_layout() says where the other planes are. What is in it first is
-/// undefined. Called again before publishing, it gives the same slot.
+/// ptr: the first byte of plane 0, a device pointer for frames on a GPU, valid until the
+/// matching publish; cuframes_publisher_get_layout() says where the other planes are. What is in
+/// it first is undefined. Called again before publishing, it gives the same slot.
 /// Errors: WOULD_BLOCK: every slot is in use, and the frame is dropped and counted. With
 /// CUFRAMES_POLICY_STRICT_WAIT it waits first, but no longer than strict_timeout_ms.
 #[unsafe(no_mangle)]
@@ -50,7 +43,7 @@ pub unsafe extern "C" fn cuframes_publisher_acquire(
                     open.live()?.acquire()?.ok_or(DROPPED)?
                 }
             };
-            *out = open.pending.insert(frame).plane_ptr(0).cast();
+            *out = first_byte(open.pending.insert(frame));
             Ok(())
         })
     })
@@ -58,12 +51,15 @@ pub unsafe extern "C" fn cuframes_publisher_acquire(
 
 /// Publishes the frame that was acquired.
 ///
-/// stream: NULL for host memory. pts_ns: presentation time in nanoseconds on the source's own
+/// stream: NULL for host memory; on a GPU the CUstream after whose work the pixels are complete,
+/// NULL the default stream, CUFRAMES_NO_STREAM if they are already. pts_ns: presentation time in nanoseconds on the source's own
 /// clock, or CUFRAMES_NO_PTS; live sources use cuframes_now_ns().
-/// Errors: INVALID_ARGUMENT: nothing was acquired, or stream is not NULL. RECONFIGURED: it was
-/// acquired before cuframes_publisher_reconfigure(), and is given back.
+/// Errors: INVALID_ARGUMENT: nothing was acquired, or stream is not NULL on host memory.
+/// RECONFIGURED: it was acquired before cuframes_publisher_reconfigure(), and is given back.
+/// CUDA: the driver refused; it is given back, and if the context is lost,
+/// cuframes_publisher_reconfigure() starts anew.
 #[unsafe(no_mangle)]
-pub extern "C" fn cuframes_publisher_publish(
+pub unsafe extern "C" fn cuframes_publisher_publish(
     publisher: *mut cuframes_publisher_t,
     stream: *mut c_void,
     pts_ns: i64,
@@ -73,14 +69,16 @@ pub extern "C" fn cuframes_publisher_publish(
         ..FrameMeta::default()
     };
     guard(|| {
-        check_stream(stream)?;
-        with_publisher(publisher, |publisher| publish_pending(publisher, &meta))
+        with_publisher(publisher, |publisher| {
+            // SAFETY: I13: passed on.
+            unsafe { publish_pending(publisher, stream, &meta) }
+        })
     })
 }
 
 /// Publishes the frame that was acquired, with everything that is to be said about it.
 ///
-/// stream: NULL for host memory. meta: NULL says nothing about the frame.
+/// stream: as for cuframes_publisher_publish(). meta: NULL says nothing about the frame.
 /// Errors: as cuframes_publisher_publish(); INVALID_ARGUMENT also for a crop that leaves
 /// nothing of the picture. The frame is then still acquired.
 #[unsafe(no_mangle)]
@@ -90,20 +88,41 @@ pub unsafe extern "C" fn cuframes_publisher_publish_ex(
     meta: *const cuframes_frame_meta_t,
 ) -> c_int {
     guard(|| {
-        check_stream(stream)?;
         // SAFETY: I13: passed on.
         let meta = unsafe { meta::read(meta) }?;
-        with_publisher(publisher, |publisher| publish_pending(publisher, &meta))
+        with_publisher(publisher, |publisher| {
+            // SAFETY: I13: passed on.
+            unsafe { publish_pending(publisher, stream, &meta) }
+        })
     })
 }
 
-fn publish_pending(open: &mut OpenPublisher, meta: &FrameMeta) -> Result<(), Failure> {
+/// # Safety
+/// I13: `stream` is what the header says.
+unsafe fn publish_pending(
+    open: &mut OpenPublisher,
+    stream: *mut c_void,
+    meta: &FrameMeta,
+) -> Result<(), Failure> {
     meta.validate(open.live()?.layout())?;
+    // SAFETY: I13: passed on.
+    let stream = unsafe { cuda::stream(stream, open.live()?.memory()) }?;
     let Some(frame) = open.pending.take() else {
         return refuse("no frame was acquired; call cuframes_publisher_acquire first");
     };
-    open.live()?.publish(frame, meta)?;
+    match stream {
+        Some(stream) => open.live()?.publish_on(frame, meta, stream)?,
+        None => open.live()?.publish(frame, meta)?,
+    };
     Ok(())
+}
+
+/// Plane 0, where streams or the processor reach it.
+fn first_byte(frame: &WritableFrame<'_>) -> *mut c_void {
+    match frame.device_plane(0) {
+        Some(plane) => ptr::without_provenance_mut(plane.ptr as usize),
+        None => frame.plane_ptr(0).cast(),
+    }
 }
 
 /// Copies a frame into a slot and publishes it.
@@ -135,7 +154,7 @@ pub unsafe extern "C" fn cuframes_publisher_publish_copy(
             meta.validate(publisher.layout())?;
             let mut frame = publisher.acquire()?.ok_or(DROPPED)?;
             // SAFETY: I13: passed on.
-            unsafe { copy(&mut frame, data, pitch) };
+            unsafe { copy(&mut frame, data, pitch) }?;
             publish_copied(publisher, frame, &meta)
         })?;
         // SAFETY: I13: passed on.
@@ -146,7 +165,7 @@ pub unsafe extern "C" fn cuframes_publisher_publish_copy(
 
 fn publish_copied(
     publisher: &mut Publisher,
-    frame: WritableFrame,
+    frame: WritableFrame<'_>,
     meta: &FrameMeta,
 ) -> Result<u64, Failure> {
     publisher.count_copy();
@@ -176,15 +195,26 @@ fn check_source(
 ///
 /// # Safety
 /// I13: every row of every plane of the frame's layout is readable.
-unsafe fn copy(frame: &mut WritableFrame, data: &[*const c_void], pitch: &[i32]) {
+unsafe fn copy(
+    frame: &mut WritableFrame<'_>,
+    data: &[*const c_void],
+    pitch: &[i32],
+) -> Result<(), Failure> {
     for (plane, (&first, &from_pitch)) in data.iter().zip(pitch).enumerate() {
         let bytes = frame.layout().plane_row_bytes(plane) as usize;
+        let count = frame.layout().plane_rows(plane) as usize;
+        // SAFETY: I13: passed on.
+        let row = |y| unsafe { memory::row(first.cast(), y, from_pitch as isize, bytes) };
+        if frame.device_plane(plane).is_some() {
+            let packed: Vec<u8> = (0..count).flat_map(row).copied().collect();
+            frame.upload(plane, &packed, bytes)?;
+            continue;
+        }
         let to_pitch = frame.pitch(plane);
         let rows = frame.plane_mut(plane).chunks_mut(to_pitch);
         for (y, to) in rows.enumerate() {
-            // SAFETY: I13: passed on.
-            let from = unsafe { memory::row(first.cast(), y, from_pitch as isize, bytes) };
-            to[..bytes].copy_from_slice(from);
+            to[..bytes].copy_from_slice(row(y));
         }
     }
+    Ok(())
 }

@@ -23,7 +23,7 @@ pub struct cuframes_publisher_t(());
 
 /// A publisher and the frame that was acquired and not yet published.
 pub(super) struct OpenPublisher {
-    pub pending: Option<WritableFrame>,
+    pub pending: Option<WritableFrame<'static>>,
     /// `None` after the end of the stream.
     publisher: Option<Publisher>,
 }

@@ -1,11 +1,12 @@
 //! How C describes a publisher.
 
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
 use std::time::Duration;
 
 use crate::meta::StreamInfo;
 use crate::publisher::{Policy, Publisher, PublisherBuilder};
 
+use super::cuda;
 use super::error::{Failure, refuse};
 use super::format::{dimensions, format};
 use super::memory::{self, Versioned};
@@ -27,7 +28,7 @@ pub enum cuframes_policy_t {
 pub enum cuframes_ownership_t {
     /// The library's.
     CUFRAMES_OWNERSHIP_LIBRARY = 0,
-    /// The caller's own. Not supported: such memory cannot be lent to other processes.
+    /// The caller's own. Not supported by this function.
     CUFRAMES_OWNERSHIP_EXTERNAL = 1,
 }
 
@@ -59,7 +60,7 @@ pub struct cuframes_publisher_config_t {
     pub ring_size: u32,
     /// A cuframes_policy_t.
     pub policy: i32,
-    /// CUDA device; host memory does not look at it.
+    /// CUDA device, for frames on a GPU without a cuda_context.
     pub cuda_device: i32,
     /// How long CUFRAMES_POLICY_STRICT_WAIT waits for one frame in all, in ms; 0: 1000.
     pub strict_timeout_ms: u32,
@@ -88,8 +89,15 @@ pub struct cuframes_publisher_config_t {
     pub evict_lagging: i32,
     /// What is said about the stream; NULL: nothing.
     pub stream_info: *const cuframes_stream_info_t,
+    /// A cuframes_memory_t.
+    pub memory: i32,
+    /// A cuframes_sync_t.
+    pub sync: i32,
+    /// The CUcontext whose streams write the frames, which outlives the publisher; NULL: the
+    /// primary context of cuda_device.
+    pub cuda_context: *mut c_void,
     /// Zero.
-    pub _reserved: [u64; 4],
+    pub _reserved: [u64; 2],
 }
 
 // SAFETY: I11: numbers and pointers only, struct_size first.
@@ -110,7 +118,7 @@ pub(super) unsafe fn read(
 ) -> Result<PublisherBuilder, Failure> {
     // SAFETY: I13: passed on.
     let config = unsafe { memory::read(config) }?;
-    if config._reserved != [0; 4] {
+    if config._reserved != [0; 2] {
         return Err(Failure::unsupported(
             "_reserved of cuframes_publisher_config_t is not zero".to_owned(),
         ));
@@ -131,6 +139,14 @@ pub(super) unsafe fn read(
         .evict_lagging(config.evict_lagging != 0)
         .allow_uids(uids)
         .anonymous(config.anonymous != 0);
+    builder = builder
+        .memory(cuda::memory(config.memory)?)
+        .sync(cuda::sync(config.sync)?);
+    // SAFETY: I13: a context of the caller's, which outlives the publisher.
+    builder = match unsafe { cuda::context(config.cuda_context) }? {
+        Some(context) => builder.cuda_context(&context),
+        None => builder.cuda_device(cuda::device(config.cuda_device)?),
+    };
     builder = unless_zero(builder, config.ring_size, PublisherBuilder::slots);
     builder = unless_zero(builder, config.strict_timeout_ms, |builder, ms| {
         builder.strict_timeout(Duration::from_millis(u64::from(ms)))

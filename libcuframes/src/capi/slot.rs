@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use crate::publisher::{PublishedFrame, WritableFrame};
 use crate::wire::ErrorCode;
 
+use super::cuda;
 use super::error::{Failure, guard, guard_value, refuse};
 use super::format::signed;
 use super::handles::{self, Exclusive, Object, Table};
 use super::memory;
 use super::meta::{self, cuframes_frame_meta_t};
-use super::publish::check_stream;
 use super::publisher::{cuframes_publisher_t, with_publisher};
 
 /// A slot of a publisher: a frame that is being made, then published and still held.
@@ -22,12 +22,13 @@ pub struct cuframes_slot_t(());
 /// A slot and where its planes are, which stays the same from its making to its release.
 pub(super) struct Slot {
     planes: [AtomicPtr<c_void>; 4],
+    device_planes: [u64; 4],
     pitches: [i32; 4],
     frame: Exclusive<Stage>,
 }
 
 enum Stage {
-    Writable(WritableFrame),
+    Writable(WritableFrame<'static>),
     /// Kept for its drop, which gives the slot back.
     Published {
         _hold: PublishedFrame,
@@ -46,7 +47,7 @@ impl Object for Slot {
 }
 
 impl Slot {
-    fn new(frame: WritableFrame) -> Self {
+    pub fn new(frame: WritableFrame<'static>) -> Self {
         let count = frame.plane_count();
         let planes = std::array::from_fn(|plane| match plane < count {
             true => AtomicPtr::new(frame.plane_ptr(plane).cast()),
@@ -56,8 +57,11 @@ impl Slot {
             true => signed(frame.pitch(plane) as u32),
             false => 0,
         });
+        let device_planes =
+            std::array::from_fn(|plane| frame.device_plane(plane).map_or(0, |plane| plane.ptr));
         Slot {
             planes,
+            device_planes,
             pitches,
             frame: Exclusive::new(Stage::Writable(frame)),
         }
@@ -90,10 +94,11 @@ pub unsafe extern "C" fn cuframes_publisher_acquire_slot(
 /// Publishes the frame in a slot. The slot stays held, and is not used again, until
 /// cuframes_slot_release(); meanwhile its pixels may be read, and not written.
 ///
-/// stream: NULL for host memory. meta: NULL says nothing about the frame. seq_out: its
-/// sequence; may be NULL.
+/// stream: as for cuframes_publisher_publish(). meta: NULL says nothing about the frame.
+/// seq_out: its sequence; may be NULL.
 /// Errors: INVALID_ARGUMENT: the slot was published before. RECONFIGURED: it belongs to an
-/// older geometry or to another publisher. The slot stays as it was on any error.
+/// older geometry or to another publisher. CUDA: the driver refused, and what was in the slot
+/// is lost. The slot stays as it was on any other error.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuframes_publisher_publish_slot(
     publisher: *mut cuframes_publisher_t,
@@ -103,13 +108,14 @@ pub unsafe extern "C" fn cuframes_publisher_publish_slot(
     seq_out: *mut u64,
 ) -> c_int {
     guard(|| {
-        check_stream(stream)?;
         // SAFETY: I13: passed on.
         let meta = unsafe { meta::read(meta) }?;
         let slot = handles::get::<Slot>(slot)?;
         let mut used = slot.frame.lock(Slot::NAME)?;
         let seq = with_publisher(publisher, |publisher| {
             let publisher = publisher.live()?;
+            // SAFETY: I13: passed on.
+            let stream = unsafe { cuda::stream(stream, publisher.memory()) }?;
             match used.object(Slot::NAME)? {
                 Stage::Writable(frame) => publisher.check(frame, &meta)?,
                 Stage::Published { .. } => return refuse("this slot was published before"),
@@ -117,7 +123,10 @@ pub unsafe extern "C" fn cuframes_publisher_publish_slot(
             let Some(Stage::Writable(frame)) = used.take() else {
                 return Ok(0);
             };
-            let hold = publisher.publish(frame, &meta)?;
+            let hold = match stream {
+                Some(stream) => publisher.publish_on(frame, &meta, stream)?,
+                None => publisher.publish(frame, &meta)?,
+            };
             let seq = hold.seq();
             used.put(Stage::Published { _hold: hold });
             Ok(seq)
@@ -128,10 +137,10 @@ pub unsafe extern "C" fn cuframes_publisher_publish_slot(
     })
 }
 
-/// Address of the first byte of a plane of a slot, valid until the slot is released. Any
-/// thread may ask.
+/// Address of the first byte of a plane of a slot in host memory, valid until the slot is
+/// released. Any thread may ask.
 ///
-/// Returns: NULL if there is no such plane or slot.
+/// Returns: NULL if there is no such plane or slot, or it is on a GPU.
 #[unsafe(no_mangle)]
 pub extern "C" fn cuframes_slot_plane(slot: *mut cuframes_slot_t, plane: u32) -> *mut c_void {
     let find = || {
@@ -140,6 +149,19 @@ pub extern "C" fn cuframes_slot_plane(slot: *mut cuframes_slot_t, plane: u32) ->
         Ok(address.map_or(ptr::null_mut(), |address| address.load(Ordering::Relaxed)))
     };
     guard_value(find, |_| ptr::null_mut())
+}
+
+/// Device pointer (a CUdeviceptr) to the first byte of a plane of a slot on a GPU, valid until
+/// the slot is released. Any thread may ask.
+///
+/// Returns: 0 if there is no such plane or slot, or it is in host memory.
+#[unsafe(no_mangle)]
+pub extern "C" fn cuframes_slot_cuda_plane(slot: *mut cuframes_slot_t, plane: u32) -> u64 {
+    let find = || {
+        let slot = handles::get::<Slot>(slot)?;
+        Ok(slot.device_planes.get(plane as usize).copied().unwrap_or(0))
+    };
+    guard_value(find, |_| 0)
 }
 
 /// Bytes from one row of a plane of a slot to the next. Any thread may ask.

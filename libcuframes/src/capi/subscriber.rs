@@ -14,7 +14,6 @@ use super::frame::{self, Lent, cuframes_frame_t};
 use super::handles::{self, Exclusive, Object, Table};
 use super::memory;
 use super::meta::cuframes_stream_info_t;
-use super::publish::check_stream;
 use super::publisher::timeout;
 use super::stats::cuframes_subscriber_stats_t;
 use super::subscriber_config::{self, cuframes_subscriber_config_t};
@@ -121,8 +120,9 @@ fn tell(target: &Mutex<Option<EventTarget>>, event: &Event) {
 
 /// The next frame. Give it back with cuframes_subscriber_release().
 ///
-/// stream: NULL for host memory. frame: NULL on failure. timeout_ms: 0 polls, negative waits
-/// for ever.
+/// stream: NULL for host memory; on a GPU the CUstream that is made to wait until the pixels are
+/// complete, NULL the default stream, CUFRAMES_NO_STREAM none. frame: NULL on failure.
+/// timeout_ms: 0 polls, negative waits for ever.
 /// Errors: WOULD_BLOCK, TIMEOUT: nothing new. END_OF_STREAM: now and ever after.
 /// DISCONNECTED: the publisher is gone and did not come back. EVICTED: it ended this
 /// subscription. INVALID_ARGUMENT: also if as many frames are held as may be.
@@ -137,16 +137,22 @@ pub unsafe extern "C" fn cuframes_subscriber_next(
         // SAFETY: I13: passed on.
         let out = unsafe { memory::out(frame, "frame") }?;
         let out = out.write(ptr::null_mut());
-        check_stream(stream)?;
         with_subscriber(subscriber, |open| {
             let next = open.subscriber.next(timeout(timeout_ms))?;
-            *out = frame::lend(next, subscriber.addr())?;
+            // SAFETY: I13: passed on.
+            let stream = unsafe { cuda::stream(stream, next.memory()) }?;
+            if let Some(stream) = stream {
+                next.wait_on(stream)?;
+            }
+            *out = frame::lend(next, subscriber.addr(), stream)?;
             Ok(())
         })
     })
 }
 
-/// Gives a frame back. Any thread may do that.
+/// Gives a frame back. Any thread may do that. A frame on a GPU is given back when the stream
+/// that cuframes_subscriber_next() was called with has got here, so that what was given to it
+/// before may read the frame; for other streams there is cuframes_frame_release_on().
 ///
 /// subscriber: the one that lent it; NULL for a frame that was kept from a callback.
 /// Errors: EVICTED: the publisher ended this subscription meanwhile, so that what was read of

@@ -1,11 +1,12 @@
 //! How C describes a subscriber.
 
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
 use std::time::Duration;
 
 use crate::subscriber::{Subscriber, SubscriberBuilder};
 use crate::wire::Mode;
 
+use super::cuda;
 use super::error::{Failure, refuse};
 use super::memory::{self, Versioned};
 use super::publisher::timeout;
@@ -37,7 +38,7 @@ pub struct cuframes_subscriber_config_t {
     pub consumer_name: *const c_char,
     /// A cuframes_mode_t; 0: CUFRAMES_MODE_NEWEST_ONLY.
     pub mode: i32,
-    /// CUDA device; host memory does not look at it.
+    /// CUDA device, for CUFRAMES_CUDA_DEVICE.
     pub cuda_device: i32,
     /// How long in ms a publisher that is not there is waited for, when connecting and after
     /// a disconnection; 0: 5000. Negative: for ever.
@@ -55,8 +56,13 @@ pub struct cuframes_subscriber_config_t {
     pub allow_uids: *const u32,
     /// Entries of allow_uids.
     pub allow_uid_count: u32,
+    /// A cuframes_cuda_t.
+    pub cuda: i32,
+    /// The CUcontext whose streams wait for frames, for CUFRAMES_CUDA_CONTEXT; it outlives the
+    /// subscriber and its frames.
+    pub cuda_context: *mut c_void,
     /// Zero.
-    pub _reserved: [u64; 4],
+    pub _reserved: [u64; 3],
 }
 
 // SAFETY: I11: numbers and pointers only, struct_size first.
@@ -77,7 +83,7 @@ pub(super) unsafe fn read(
 ) -> Result<SubscriberBuilder, Failure> {
     // SAFETY: I13: passed on.
     let config = unsafe { memory::read(config) }?;
-    if config._reserved != [0; 4] {
+    if config._reserved != [0; 3] {
         return Err(Failure::unsupported(
             "_reserved of cuframes_subscriber_config_t is not zero".to_owned(),
         ));
@@ -101,6 +107,8 @@ pub(super) unsafe fn read(
     if let Some(name) = name {
         builder = builder.name(name);
     }
+    // SAFETY: I13: a context of the caller's, which outlives the subscriber and its frames.
+    builder = unsafe { cuda::accept(builder, config) }?;
     if config.connect_timeout_ms != 0 {
         builder = builder.connect_timeout(timeout(config.connect_timeout_ms));
     }

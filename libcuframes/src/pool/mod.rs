@@ -1,7 +1,13 @@
-//! Where pixels live. Host memory: one sealed memfd for all slots of an epoch.
+//! Where pixels live: one sealed memfd, or one allocation of a GPU, for all slots of an epoch.
 
 mod host;
+mod placement;
 mod plane;
+mod publisher;
+mod target;
 
 pub use host::{HostImport, HostPool, SlotPixels};
+pub use placement::{CudaPlacement, Placement};
 pub use plane::Plane;
+pub use publisher::Pool;
+pub use target::{Offer, Target};

@@ -41,6 +41,15 @@ pub(super) fn inside<'lease, Access>(
 }
 
 impl<'lease> Plane<'lease> {
+    /// No rows at all: what a processor sees of a frame in the memory of a GPU.
+    pub(super) const NONE: Plane<'static> = Plane {
+        first: ptr::null(),
+        pitch: 0,
+        rows: 0,
+        row_bytes: 0,
+        lease: PhantomData,
+    };
+
     /// Address of the first pixel; valid, and not written by an honest publisher, as long as
     /// the lease.
     pub fn as_ptr(&self) -> *const u8 {
@@ -105,6 +114,9 @@ impl<'lease> Plane<'lease> {
     /// be evicted uses [`copy_row`](Plane::copy_row) or the pointer.
     #[allow(unsafe_code)]
     pub unsafe fn as_slice(&self) -> &'lease [u8] {
+        if self.first.is_null() {
+            return &[];
+        }
         let bytes = self.pitch * self.rows.saturating_sub(1) + self.row_bytes;
         // SAFETY: I6: the caller vouches for the lease and for the publisher.
         unsafe { slice::from_raw_parts(self.first, bytes) }

@@ -8,10 +8,15 @@ use crate::error::{Error, Result};
 use crate::failpoint::{self, Point};
 use crate::format::{Format, FrameLayout};
 use crate::meta::StreamInfo;
+use crate::cuda::{Memory, Sync};
+use crate::pool::Target;
 use crate::session::{Epoch, Limits, Server, Shared, socket_path};
+use crate::sys::cuda::Context;
 use crate::sys::{self, KeyLock, Owner, Waker};
 use crate::wire::{DEFAULT_SLOTS, MAX_SLOTS, MAX_SUBSCRIBERS, MIN_SLOTS, validate_key};
 
+use super::gpu::Gpu;
+use super::place::Place;
 use super::shortage::Shortage;
 use super::{Publisher, Settings};
 
@@ -48,6 +53,7 @@ pub struct PublisherBuilder {
     anonymous: bool,
     stream: StreamInfo,
     wait: Option<(usize, Option<Duration>)>,
+    place: Place,
 }
 
 impl PublisherBuilder {
@@ -70,7 +76,33 @@ impl PublisherBuilder {
             anonymous: false,
             stream: StreamInfo::default(),
             wait: None,
+            place: Place::default(),
         }
+    }
+
+    /// Where the frames live; the default is host memory.
+    pub fn memory(mut self, memory: Memory) -> Self {
+        self.place.memory = memory;
+        self
+    }
+
+    /// What tells subscribers that a frame on a GPU is complete; the default is the best that
+    /// works here.
+    pub fn sync(mut self, sync: Sync) -> Self {
+        self.place.sync = sync;
+        self
+    }
+
+    /// The GPU by its number; its primary context is used. The default is 0.
+    pub fn cuda_device(mut self, ordinal: u32) -> Self {
+        self.place.device = Target::Ordinal(ordinal);
+        self
+    }
+
+    /// The context whose streams write the frames. Without memory of a GPU it is not looked at.
+    pub fn cuda_context(mut self, context: &Context) -> Self {
+        self.place.device = Target::Context(context.clone());
+        self
     }
 
     /// Pixel format; the default is NV12.
@@ -184,9 +216,12 @@ impl PublisherBuilder {
         let lock = self.take_key(&run)?;
         failpoint::reach(Point::LockTaken);
         sys::remove_leftovers(&self.key);
+        let placement = self.place.decide(&self.key)?;
+        let gpu = Gpu::new(&placement)?;
         let settings = Settings {
             slots: self.slots,
             policy: self.policy,
+            placement,
             stream: self.stream,
             anonymous: self.anonymous,
             segment_mode: self.segment_mode,
@@ -194,7 +229,8 @@ impl PublisherBuilder {
         let epoch = Epoch::create(&settings.epoch(&self.key, layout), None)?;
         let failed = |what: &str| Error::system(format!("{what} {}", socket.display()));
         let waker = Waker::new().map_err(failed("make a waker for"))?;
-        let shared = Shared::new(self.key.clone(), self.limits(), Arc::clone(&epoch), waker);
+        let limits = self.limits(epoch.order.is_some());
+        let shared = Shared::new(self.key.clone(), limits, Arc::clone(&epoch), waker);
         let shared = Arc::new(shared);
         let server = Server::new(Arc::clone(&shared), socket.clone(), self.socket_mode)
             .map_err(failed("listen at"))?;
@@ -212,10 +248,10 @@ impl PublisherBuilder {
                 self.evict_lagging,
             ),
             last: 0,
-            newest: 0,
+            gpu,
             control_thread: Some(control_thread),
             generation: sys::generation(),
-            _lock: lock,
+            lock: Some(lock),
         };
         if let Some((count, limit)) = self.wait {
             publisher.wait_subscribers(count, limit)?;
@@ -260,8 +296,9 @@ impl PublisherBuilder {
         Ok(FrameLayout::new(self.format, width, height)?)
     }
 
-    fn limits(&self) -> Limits {
+    fn limits(&self, gpu: bool) -> Limits {
         Limits {
+            gpu,
             peers: self.max_subscribers,
             max_leases: self.max_leases.unwrap_or_else(|| (self.slots / 4).max(1)),
             lease_timeout: self.lease_timeout.min(FOR_EVER),

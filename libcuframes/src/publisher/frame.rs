@@ -5,17 +5,31 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::format::FrameLayout;
 use crate::meta::FrameMeta;
-use crate::pool::{Plane, SlotPixels};
+use crate::pool::{DevicePlane, Plane, SlotPixels};
 use crate::session::Epoch;
+use crate::sys::cuda::{CudaError, StreamRef};
 use crate::sys::{self, Generation};
 
 /// A slot in which a frame is being made. Nobody else sees it. Dropped unpublished, the slot
 /// is empty again.
+///
+/// A frame that was acquired on a stream lives no longer than the stream: what the stream still
+/// does to the slot when the frame is dropped has to be known to whoever gets the slot next.
 #[derive(Debug)]
-pub struct WritableFrame {
-    // Before the slot: the pixels are given up before the slot is.
-    pixels: SlotPixels,
+pub struct WritableFrame<'stream> {
+    // Before the slot: pixels and work on them are given up before the slot is.
+    pixels: Option<SlotPixels>,
+    work: Option<Work<'stream>>,
     slot: Slot,
+}
+
+/// A stream may be writing a slot.
+#[derive(Debug)]
+struct Work<'stream> {
+    stream: StreamRef<'stream>,
+    epoch: Arc<Epoch>,
+    index: usize,
+    published: bool,
 }
 
 /// A published frame whose slot is not used again as long as this is kept.
@@ -34,7 +48,7 @@ struct Slot {
     generation: Generation,
 }
 
-impl WritableFrame {
+impl<'stream> WritableFrame<'stream> {
     /// The frame of slot `index`, which was claimed.
     pub(super) fn new(epoch: &Arc<Epoch>, index: usize) -> Option<Self> {
         let slot = Slot {
@@ -43,13 +57,50 @@ impl WritableFrame {
             published: false,
             generation: sys::generation(),
         };
-        let pixels = epoch.pool.take(index)?;
-        Some(WritableFrame { pixels, slot })
+        let pixels = epoch.pool.take(index).ok()?;
+        Some(WritableFrame {
+            pixels,
+            work: None,
+            slot,
+        })
+    }
+
+    /// Lets `stream` write the slot: after whatever was done to it before.
+    pub(super) fn begin_on(
+        mut self,
+        stream: StreamRef<'stream>,
+    ) -> std::result::Result<Self, CudaError> {
+        if let Some(order) = &self.slot.epoch.order {
+            order.begin_on(self.slot.index, stream)?;
+            self.work = Some(Work {
+                stream,
+                epoch: Arc::clone(&self.slot.epoch),
+                index: self.slot.index,
+                published: false,
+            });
+        }
+        Ok(self)
+    }
+
+    /// Lets anybody write the slot: whatever was done to it before is complete.
+    pub(super) fn begin_host(self) -> std::result::Result<Self, CudaError> {
+        if let Some(order) = &self.slot.epoch.order {
+            order.begin_host(self.slot.index)?;
+        }
+        Ok(self)
+    }
+
+    /// As [`begin_host`](Self::begin_host), if that is so without waiting.
+    pub(super) fn begin_now(self) -> Option<Self> {
+        let index = self.slot.index;
+        let order = self.slot.epoch.order.as_ref();
+        let free = order.is_none_or(|order| order.try_begin_host(index));
+        free.then_some(self)
     }
 
     /// Planes, pitches and sizes.
     pub fn layout(&self) -> &FrameLayout {
-        self.pixels.layout()
+        self.slot.epoch.pool.layout()
     }
 
     /// Planes of this frame.
@@ -63,21 +114,38 @@ impl WritableFrame {
     }
 
     /// All bytes of `plane`: its rows, one every [`pitch`](WritableFrame::pitch) bytes, padding
-    /// included. Empty for a plane that is not there. What is in it first is undefined: the
-    /// pixels of some older frame, or zeros.
+    /// included. Empty for a plane that is not there, and for frames in the memory of a GPU.
+    /// What is in it first is undefined: the pixels of some older frame, or zeros.
     pub fn plane_mut(&mut self, plane: usize) -> &mut [u8] {
-        self.pixels.plane_mut(plane)
+        match &mut self.pixels {
+            Some(pixels) => pixels.plane_mut(plane),
+            None => &mut [],
+        }
     }
 
     /// Address of the first byte of `plane`, valid for writing until the frame is published or
-    /// dropped.
+    /// dropped. NULL for frames in the memory of a GPU.
     pub fn plane_ptr(&self, plane: usize) -> *mut u8 {
-        self.pixels.plane_ptr(plane)
+        let pixels = self.pixels.as_ref();
+        pixels.map_or(std::ptr::null_mut(), |pixels| pixels.plane_ptr(plane))
+    }
+
+    /// Plane `plane` as a stream reaches it; `None` for frames in host memory, and for a plane
+    /// that is not there. What is in it first is undefined.
+    pub fn device_plane(&self, plane: usize) -> Option<DevicePlane> {
+        self.slot.epoch.pool.device_plane(self.slot.index, plane)
     }
 
     /// Copies planes of the caller's, which `check_source` has looked at.
-    pub(super) fn copy_from(&mut self, planes: &[(&[u8], usize)]) {
+    pub(super) fn copy_from(
+        &mut self,
+        planes: &[(&[u8], usize)],
+    ) -> std::result::Result<(), CudaError> {
         for (index, &(source, source_pitch)) in planes.iter().enumerate() {
+            if let Some(plane) = self.device_plane(index) {
+                self.slot.epoch.pool.upload(&plane, source, source_pitch)?;
+                continue;
+            }
             let row_bytes = self.layout().plane_row_bytes(index) as usize;
             let pitch = self.pitch(index);
             let rows = self.plane_mut(index).chunks_mut(pitch);
@@ -85,19 +153,65 @@ impl WritableFrame {
                 to[..row_bytes].copy_from_slice(&from[..row_bytes]);
             }
         }
+        Ok(())
+    }
+
+    /// Copies rows of the caller's, one every `pitch` bytes, into `plane` of a frame on a GPU,
+    /// and waits for that.
+    pub(crate) fn upload(&mut self, plane: usize, rows: &[u8], pitch: usize) -> Result<()> {
+        match self.device_plane(plane) {
+            Some(plane) => self
+                .slot
+                .epoch
+                .pool
+                .upload(&plane, rows, pitch)
+                .map_err(Error::cuda("copy a frame to the GPU")),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn is_of(&self, epoch: &Arc<Epoch>) -> bool {
         Arc::ptr_eq(&self.slot.epoch, epoch)
     }
 
-    /// Makes it visible as `seq`.
+    /// The slot, for work on it to be ordered.
+    pub(super) fn index(&self) -> usize {
+        self.slot.index
+    }
+
+    /// Nobody writes these pixels any more, also not in this process: they are frame `seq`,
+    /// which is visible from now on.
     pub(super) fn publish(self, seq: u64, meta: &FrameMeta) -> PublishedFrame {
-        let WritableFrame { pixels, mut slot } = self;
-        // Nobody writes these pixels any more, also not in this process.
+        let published = self.keep(seq);
+        published.slot.epoch.show(published.slot.index, &meta.to_wire(seq));
+        published
+    }
+
+    /// As [`publish`](Self::publish), but somebody else will make it visible.
+    pub(super) fn keep(self, seq: u64) -> PublishedFrame {
+        let WritableFrame {
+            pixels,
+            work,
+            mut slot,
+        } = self;
         drop(pixels);
-        slot.publish(seq, meta);
+        if let Some(mut work) = work {
+            work.published = true;
+        }
+        slot.published = true;
         PublishedFrame { slot, seq }
+    }
+}
+
+impl Drop for Work<'_> {
+    fn drop(&mut self) {
+        let Some(order) = self.epoch.order.as_ref().filter(|_| !self.published) else {
+            return;
+        };
+        // A driver that cannot even record an event has lost the context, and its work with it.
+        if let Err(error) = order.abandon_on(self.index, self.stream) {
+            tracing::warn!(%error, "work on a frame that was given up could not be noted");
+        }
     }
 }
 
@@ -107,22 +221,14 @@ impl PublishedFrame {
         self.seq
     }
 
-    /// Plane `plane`, for reading.
+    /// Plane `plane`, for reading; without rows for frames in the memory of a GPU.
     pub fn plane(&self, plane: usize) -> Plane<'_> {
         self.slot.epoch.pool.plane(self.slot.index, plane)
     }
-}
 
-impl Slot {
-    fn publish(&mut self, seq: u64, meta: &FrameMeta) {
-        let offset = self.epoch.pool.offset(self.index);
-        let meta = meta.to_wire(seq, sys::monotonic_ns(), offset);
-        let [_, words @ ..]: [u64; 8] = zerocopy::transmute!(meta);
-        let waiting = self.epoch.ring.publish(self.index, seq, &words);
-        self.published = true;
-        if waiting != 0 {
-            self.epoch.wake(waiting);
-        }
+    /// Plane `plane` as a stream reaches it, for reading; `None` for frames in host memory.
+    pub fn device_plane(&self, plane: usize) -> Option<DevicePlane> {
+        self.slot.epoch.pool.device_plane(self.slot.index, plane)
     }
 }
 

@@ -2,6 +2,9 @@
 
 mod builder;
 mod frame;
+mod gpu;
+mod place;
+mod reaper;
 mod shortage;
 mod stats;
 
@@ -13,6 +16,7 @@ use std::time::{Duration, Instant};
 use crate::error::{Error, Result};
 use crate::format::{Format, FrameLayout};
 use crate::meta::{FrameMeta, StreamInfo};
+use crate::pool::Placement;
 use crate::ring::Unavailable;
 use crate::session::{Command, Epoch, EpochRequest, Shared};
 use crate::sys::{self, Generation, KeyLock};
@@ -22,7 +26,11 @@ pub use builder::{Policy, PublisherBuilder};
 pub use frame::{PublishedFrame, WritableFrame};
 pub use stats::{PublisherStats, SubscriberRow};
 
+use gpu::Gpu;
 use shortage::Shortage;
+
+/// How long subscribers, and a GPU, may take to be done when a publisher ends.
+const LEAVE_TIME: Duration = Duration::from_secs(1);
 
 /// Publishes frames under a key.
 ///
@@ -55,11 +63,10 @@ pub struct Publisher {
     shortage: Shortage,
     /// The newest sequence, over all epochs.
     last: u64,
-    /// The newest sequence of this epoch, 0 before its first frame.
-    newest: u64,
+    gpu: Gpu,
     control_thread: Option<JoinHandle<()>>,
     generation: Generation,
-    _lock: KeyLock,
+    lock: Option<KeyLock>,
 }
 
 /// What stays the same over a reconfiguration.
@@ -67,6 +74,7 @@ pub struct Publisher {
 struct Settings {
     slots: u32,
     policy: Policy,
+    placement: Placement,
     stream: StreamInfo,
     anonymous: bool,
     segment_mode: u32,
@@ -96,47 +104,55 @@ impl Publisher {
     /// Takes a slot to make the next frame in. `None`: every slot is in use, and the frame is
     /// dropped and counted. With [`Policy::StrictWait`] it waits for subscribers that may
     /// miss nothing, but no longer than the strict time-out.
-    pub fn acquire(&mut self) -> Result<Option<WritableFrame>> {
+    ///
+    /// On a GPU the slot is free for every stream and for the processor: what was last done to
+    /// it is waited for. [`acquire_on`](Publisher::acquire_on) does not wait.
+    pub fn acquire(&mut self) -> Result<Option<WritableFrame<'static>>> {
+        let Some(frame) = self.take_slot() else {
+            return Ok(None);
+        };
+        let ready = frame.begin_host();
+        ready.map(Some).map_err(Error::cuda("wait for a slot"))
+    }
+
+    fn take_slot<'stream>(&mut self) -> Option<WritableFrame<'stream>> {
         let frame = match self.claim() {
             Ok(frame) => Some(frame),
             Err(Unavailable::Held) if self.settings.policy == Policy::DropOldest => None,
             Err(_) => self.wait_for_slot(),
         };
-        match frame {
-            Some(frame) => {
-                self.shortage.over();
-                Ok(Some(frame))
-            }
-            None => {
-                self.count_drop();
-                Ok(None)
-            }
+        match frame.is_some() {
+            true => self.shortage.over(),
+            false => self.count_drop(),
         }
+        frame
     }
 
     /// Takes a slot if one is free right now. Nothing is waited for, and nothing is counted.
-    pub fn try_acquire(&mut self) -> Option<WritableFrame> {
-        self.claim().ok()
+    /// On a GPU it is a slot to which nothing is being done any more.
+    pub fn try_acquire(&mut self) -> Option<WritableFrame<'static>> {
+        self.claim().ok()?.begin_now()
     }
 
-    fn claim(&self) -> std::result::Result<WritableFrame, Unavailable> {
+    fn claim<'stream>(&self) -> std::result::Result<WritableFrame<'stream>, Unavailable> {
         let floor = match self.settings.policy {
             Policy::DropOldest => u64::MAX,
             Policy::StrictWait => shortage::floor(&self.epoch),
         };
-        let slot = self.epoch.ring.claim(self.newest, floor)?;
+        let ring = &self.epoch.ring;
+        let slot = ring.claim(ring.latest(), floor)?;
         WritableFrame::new(&self.epoch, slot).ok_or(Unavailable::Held)
     }
 
-    fn wait_for_slot(&mut self) -> Option<WritableFrame> {
+    fn wait_for_slot<'stream>(&mut self) -> Option<WritableFrame<'stream>> {
         let deadline = self.shortage.strict_deadline();
-        while shortage::is_strict(&self.epoch, self.newest) {
+        while shortage::is_strict(&self.epoch, self.epoch.ring.latest()) {
             if let Ok(frame) = self.claim() {
                 return Some(frame);
             }
             if Instant::now() >= deadline {
-                self.shortage
-                    .give_up(&self.shared, &self.epoch, self.newest);
+                let newest = self.epoch.ring.latest();
+                self.shortage.give_up(&self.shared, &self.epoch, newest);
                 break;
             }
             self.shortage.pause();
@@ -156,21 +172,40 @@ impl Publisher {
     ///
     /// A frame of an older geometry, or of another publisher, is an error, and gives its slot
     /// back.
-    pub fn publish(&mut self, frame: WritableFrame, meta: &FrameMeta) -> Result<PublishedFrame> {
+    ///
+    /// On a GPU the pixels are complete already; for those that are not yet there is
+    /// [`publish_on`](Publisher::publish_on).
+    pub fn publish(
+        &mut self,
+        frame: WritableFrame<'_>,
+        meta: &FrameMeta,
+    ) -> Result<PublishedFrame> {
         self.check(&frame, meta)?;
-        if self.last == SEQ_MAX {
-            return Err(Error::Unsupported("a stream of 2^63 frames".to_owned()));
+        let seq = self.next_seq()?;
+        if let Some(order) = &self.epoch.order {
+            order.complete_now(frame.index(), seq);
         }
-        let seq = self.last + 1;
-        let published = frame.publish(seq, meta);
-        self.last = seq;
-        self.newest = seq;
-        self.shared.published.store(seq, Ordering::Relaxed);
-        Ok(published)
+        if self.gpu.defers() {
+            return self.defer(frame, seq, meta);
+        }
+        Ok(self.count(frame.publish(seq, meta)))
+    }
+
+    fn next_seq(&self) -> Result<u64> {
+        match self.last {
+            SEQ_MAX => Err(Error::Unsupported("a stream of 2^63 frames".to_owned())),
+            last => Ok(last + 1),
+        }
+    }
+
+    fn count(&mut self, published: PublishedFrame) -> PublishedFrame {
+        self.last = published.seq();
+        self.shared.published.store(self.last, Ordering::Relaxed);
+        published
     }
 
     /// What [`publish`](Publisher::publish) asks of a frame and its meta.
-    pub(crate) fn check(&self, frame: &WritableFrame, meta: &FrameMeta) -> Result<()> {
+    pub(crate) fn check(&self, frame: &WritableFrame<'_>, meta: &FrameMeta) -> Result<()> {
         if !frame.is_of(&self.epoch) {
             let key = self.shared.key.clone();
             return Err(Error::Reconfigured { key });
@@ -190,7 +225,9 @@ impl Publisher {
         let Some(mut frame) = self.acquire()? else {
             return Ok(None);
         };
-        frame.copy_from(planes);
+        frame
+            .copy_from(planes)
+            .map_err(Error::cuda("copy a frame to the GPU"))?;
         self.count_copy();
         Ok(Some(self.publish(frame, meta)?.seq()))
     }
@@ -204,8 +241,12 @@ impl Publisher {
     /// yet, stay as they are; everyone joins the new geometry when it has read the old one.
     /// With [`Policy::StrictWait`] it waits until those have that may miss nothing, but no
     /// longer than the strict time-out.
+    ///
+    /// On a GPU it is also how a publisher goes on after its context was lost.
     pub fn reconfigure(&mut self, format: Format, width: u32, height: u32) -> Result<()> {
         let layout = FrameLayout::new(format, width, height)?;
+        self.finish_deferred(Instant::now() + self.shortage.strict_timeout);
+        self.renew_context()?;
         let new = Epoch::create(
             &self.settings.epoch(&self.shared.key, layout),
             Some(&self.epoch),
@@ -215,9 +256,9 @@ impl Publisher {
         control.store_u64(control::DROPPED, dropped, Ordering::Relaxed);
         self.shared.set_epoch(Arc::clone(&new));
         let old = std::mem::replace(&mut self.epoch, new);
-        self.newest = 0;
+        self.abort_if_lost(&old);
         old.set_state(StreamState::Reconfigured as u32);
-        self.shared.send(Command::Reconfigured);
+        self.shared.send(Command::Reconfigured(old));
         if self.settings.policy == Policy::StrictWait {
             let deadline = Instant::now() + self.shortage.strict_timeout;
             self.shared.wait_rejoined(&self.epoch, deadline);
@@ -266,6 +307,7 @@ impl Publisher {
     /// Ends the stream: every subscriber reads to the last frame, then gets END_OF_STREAM.
     /// Returns when all have, or after a second.
     pub fn finish(mut self) -> Result<()> {
+        self.finish_deferred(Instant::now() + LEAVE_TIME);
         self.epoch.set_state(StreamState::Closed as u32);
         self.close(CloseReason::EndOfStream);
         Ok(())
@@ -275,11 +317,14 @@ impl Publisher {
         let Some(thread) = self.control_thread.take() else {
             return;
         };
+        self.finish_deferred(Instant::now() + LEAVE_TIME);
         self.shared.send(Command::Close(reason));
         if thread.join().is_err() {
             tracing::error!(key = self.shared.key, "the control thread panicked");
         }
-        self.epoch.remove();
+        if self.end_gpu_work() {
+            self.epoch.remove();
+        }
     }
 }
 
@@ -293,11 +338,12 @@ impl Drop for Publisher {
 }
 
 impl Settings {
-    fn epoch<'a>(&self, key: &'a str, layout: FrameLayout) -> EpochRequest<'a> {
+    fn epoch<'a>(&'a self, key: &'a str, layout: FrameLayout) -> EpochRequest<'a> {
         EpochRequest {
             key,
             layout,
             slots: self.slots,
+            placement: &self.placement,
             stream: self.stream.into(),
             anonymous: self.anonymous,
             segment_mode: self.segment_mode,

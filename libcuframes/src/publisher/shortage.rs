@@ -76,7 +76,7 @@ impl Shortage {
     pub fn give_up(&self, shared: &Shared, epoch: &Epoch, newest: u64) {
         let oldest = oldest(epoch, newest);
         for index in waited_for(epoch).iter() {
-            let in_the_way = consumed(epoch, index) < oldest || epoch.ring.held_mask(index) != 0;
+            let in_the_way = consumed(epoch, index) < oldest || epoch.ring.held_by(index) != 0;
             if !in_the_way {
                 continue;
             }

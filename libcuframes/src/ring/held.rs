@@ -23,24 +23,31 @@ pub(super) fn by_page(
 ) -> bool {
     // The order mask, lease_seq, ack_seq is the reverse of the reader's: a bit found clear
     // because it was just cleared comes with the lease_seq that was stored before it.
-    let early = (!holds(Rule::MaskFirst)).then(|| is_outstanding(pages, index, slot, seq));
+    let early = (!holds(Rule::MaskFirst)).then(|| is_outstanding(pages, index, slot, seq, sync));
     if mask(pages, index) & (1 << slot) != 0 {
         return true;
     }
-    match sync {
-        SyncKind::Cpu => false,
-        SyncKind::CudaEvent | SyncKind::CudaTimeline => {
-            early.unwrap_or_else(|| is_outstanding(pages, index, slot, seq))
-        }
-    }
+    early.unwrap_or_else(|| is_outstanding(pages, index, slot, seq, sync))
 }
 
-/// True if page `index` leased `seq` from `slot` and has not acknowledged the end of it.
+/// True if page `index` leased `seq` from `slot` and the end of that lease is not complete.
 #[inline]
-fn is_outstanding(pages: &impl PageWords, index: usize, slot: usize, seq: u64) -> bool {
-    seq != 0
-        && word(pages, index, page::LEASE_SEQ, slot) == seq
-        && word(pages, index, page::ACK_SEQ, slot) != seq
+fn is_outstanding(
+    pages: &impl PageWords,
+    index: usize,
+    slot: usize,
+    seq: u64,
+    sync: SyncKind,
+) -> bool {
+    if sync == SyncKind::Cpu || seq == 0 || word(pages, index, page::LEASE_SEQ, slot) != seq {
+        return false;
+    }
+    let acknowledged = word(pages, index, page::ACK_SEQ, slot) == seq;
+    match sync {
+        // The word is stored when the event is recorded; the event tells when it happens.
+        SyncKind::CudaEvent if acknowledged => pages.is_release_pending(index, slot),
+        _ => !acknowledged,
+    }
 }
 
 #[inline]

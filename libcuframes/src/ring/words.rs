@@ -34,7 +34,7 @@ pub trait WordsMut: Words {
 #[cfg(not(loom))]
 mod mapped {
     use super::{Ordering, Words, WordsMut};
-    use crate::sys::{Mapping, PageRegion, ReadWrite};
+    use crate::sys::{Mapping, ReadWrite};
 
     impl<Access> Words for Mapping<Access> {
         #[inline]
@@ -84,24 +84,6 @@ mod mapped {
             Mapping::and_u32(self, offset, bits, order)
         }
     }
-
-    /// What the publisher does with pages: it reads them, and writes `evicted`.
-    impl super::PageWords for PageRegion {
-        #[inline]
-        fn load_u64(&self, offset: usize, order: Ordering) -> u64 {
-            PageRegion::load_u64(self, offset, order)
-        }
-
-        #[inline]
-        fn load_u32(&self, offset: usize, order: Ordering) -> u32 {
-            PageRegion::load_u32(self, offset, order)
-        }
-
-        #[inline]
-        fn store_u32(&self, offset: usize, value: u32, order: Ordering) {
-            PageRegion::store_u32(self, offset, value, order);
-        }
-    }
 }
 
 /// The pages of all subscribers as the publisher sees them, page `i` at `i * PAGE_SIZE`.
@@ -112,4 +94,11 @@ pub trait PageWords {
     fn load_u32(&self, offset: usize, order: Ordering) -> u32;
     /// Stores the u32 at `offset`.
     fn store_u32(&self, offset: usize, value: u32, order: Ordering);
+
+    /// CUDA_EVENT: true while the event of page `index` for `slot`, which was recorded when its
+    /// lease ended, has not happened; also when it cannot be asked. Pages without such events
+    /// have none that is pending.
+    fn is_release_pending(&self, _index: usize, _slot: usize) -> bool {
+        false
+    }
 }

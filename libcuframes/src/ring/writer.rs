@@ -61,6 +61,13 @@ impl<C: WordsMut, P: PageWords> Ring<C, P> {
         &self.shape
     }
 
+    /// The newest published sequence of this epoch, 0 before its first frame.
+    #[inline]
+    pub fn latest(&self) -> u64 {
+        self.control
+            .load_u64(control::LATEST_SEQ, Ordering::Relaxed)
+    }
+
     /// The sequence in `slot`, or one of the sentinels.
     #[inline]
     pub fn seq(&self, slot: usize) -> u64 {
@@ -192,9 +199,14 @@ impl<C: WordsMut, P: PageWords> Ring<C, P> {
 
     /// Empties `slot`, which was claimed and will not be published.
     pub fn abandon(&self, slot: usize) {
+        self.discard(slot);
+        self.give_back(slot);
+    }
+
+    /// Empties `slot`, which this process may go on holding.
+    pub fn discard(&self, slot: usize) {
         let seq = self.shape.slot(slot);
         self.control.store_u64(seq, SEQ_EMPTY, Ordering::Release);
-        self.give_back(slot);
     }
 
     /// This process no longer refers to the pixels of `slot`.
@@ -221,11 +233,21 @@ impl<C: WordsMut, P: PageWords> Ring<C, P> {
         held::mask(&self.pages, index) & ((1 << self.shape.slots) - 1)
     }
 
+    /// Bits of every slot that page `index` holds, leases whose release is not complete included.
+    pub fn held_by(&self, index: usize) -> u32 {
+        match self.shape.sync {
+            SyncKind::Cpu => self.held_mask(index),
+            _ => (0..self.shape.slots)
+                .filter(|&slot| self.holds_slot(index, slot, self.seq(slot)))
+                .fold(0, |bits, slot| bits | 1 << slot),
+        }
+    }
+
     /// Slots in use by this process or by any listed page but those that `except` tells.
     pub fn held_except(&self, except: impl Fn(usize) -> bool) -> u32 {
         let others = self.list.load().iter().filter(|&index| !except(index));
         let local = self.local.load(Ordering::Acquire);
-        others.fold(local, |all, index| all | held::mask(&self.pages, index))
+        others.fold(local, |all, index| all | self.held_by(index))
     }
 
     /// True if page `index` holds `slot`, in which `seq` is, the release of it included.

@@ -1,23 +1,21 @@
 //! One epoch of a publisher: control segment, pool and pages, all complete before anyone
 //! hears of it.
 
-use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwapOption;
-use zerocopy::IntoBytes;
 
 use crate::error::{Error, Result};
-use crate::failpoint::{self, Point};
 use crate::format::FrameLayout;
-use crate::pool::HostPool;
+use crate::pool::{Placement, Pool};
 use crate::ring::{PAGE_LIMIT, PageList, Ring, Shape};
-use crate::sys::{self, Fd, NamedSegment, PageRegion, WriteMap};
-use crate::wire::{
-    CONTROL_SIZE, ControlHeader, Geometry, MAGIC, StreamFields, control, header_flag, page,
-};
+use crate::sync::Order;
+use crate::sys::{self, Fd, WriteMap};
+use crate::wire::{Geometry, SlotMeta, StreamFields, control, header_flag, page};
 
+use super::pages::Pages;
+use super::segment::{Segment, SegmentRequest};
 use super::{LIB_VERSION, OUR_VERSION};
 
 /// What an epoch is made of.
@@ -29,6 +27,8 @@ pub struct EpochRequest<'a> {
     pub layout: FrameLayout,
     /// Slots of the ring.
     pub slots: u32,
+    /// Host memory, or which memory of which GPU.
+    pub placement: &'a Placement,
     /// Frame rate, aspect ratio and light levels.
     pub stream: StreamFields,
     /// Without names: only subscribers that take descriptors can join.
@@ -41,9 +41,11 @@ pub struct EpochRequest<'a> {
 #[derive(Debug)]
 pub struct Epoch {
     /// The control segment and the pages of those who joined.
-    pub ring: Ring<WriteMap, PageRegion>,
+    pub ring: Ring<WriteMap, Pages>,
+    /// GPU work on the pool, and what tells others that it is done; none on host memory.
+    pub order: Option<Order>,
     /// The pixels.
-    pub pool: Arc<HostPool>,
+    pub pool: Pool,
     /// What the control segment says.
     pub geometry: Geometry,
     /// The read-only description of the control segment that peers get.
@@ -57,54 +59,65 @@ pub struct Epoch {
     pub generation: [AtomicU32; PAGE_LIMIT],
     /// Per page: where to send notify bytes.
     pub notify: [ArcSwapOption<Fd>; PAGE_LIMIT],
-    segment: Mutex<Option<Segment>>,
-}
-
-/// What keeps the lock by which everybody sees that the publisher lives.
-#[derive(Debug)]
-enum Segment {
-    Named(NamedSegment),
-    Anonymous { _lock: Fd },
+    segment: Segment,
 }
 
 impl Epoch {
     /// Makes an epoch and puts it in place of `replaces`, if there is one.
     pub fn create(request: &EpochRequest<'_>, replaces: Option<&Epoch>) -> Result<Arc<Epoch>> {
-        let pool = HostPool::new(request.layout, request.slots as usize).map_err(|source| {
-            let bytes = request
-                .layout
-                .frame_size
-                .saturating_mul(request.slots.into());
-            Error::NoMemory {
-                bytes,
-                place: "memory for the frame pool",
-                source,
-            }
-        })?;
-        let geometry = geometry(request, pool.size())?;
+        let slots = request.slots as usize;
+        let pool = Pool::new(request.placement, request.layout, slots)?;
+        let order = Order::new(request.placement, slots)?;
+        let geometry = geometry(request, &pool)?;
         geometry.check()?;
-        let pages =
-            PageRegion::new(PAGE_LIMIT).map_err(Error::system("reserve subscriber pages"))?;
-        let (segment, map, control_reader) = match request.anonymous {
-            true => anonymous_segment(&geometry)?,
-            false => named_segment(request, &geometry, replaces)?,
+        let pages = Pages::new().map_err(Error::system("reserve subscriber pages"))?;
+        let handles: Vec<_> = (0..slots)
+            .map(|slot| {
+                let ready = order.as_ref().map_or([0; 64], |order| order.handle(slot));
+                (pool.handle(slot), ready)
+            })
+            .collect();
+        let segment = SegmentRequest {
+            key: request.key,
+            anonymous: request.anonymous,
+            mode: request.segment_mode,
+            geometry: &geometry,
+            handles: &handles,
         };
+        let replaces = replaces.map(|old| &old.segment);
+        let (segment, map, control_reader) = Segment::create(&segment, replaces)?;
         Ok(Arc::new(Epoch {
             ring: Ring::new(map, pages, Shape::from(&geometry)),
-            pool: Arc::new(pool),
+            order,
+            pool,
             geometry,
             control_reader,
             strict: PageList::new(),
             lagging: std::array::from_fn(|_| AtomicU64::new(0)),
             generation: std::array::from_fn(|_| AtomicU32::new(0)),
             notify: std::array::from_fn(|_| ArcSwapOption::empty()),
-            segment: Mutex::new(Some(segment)),
+            segment,
         }))
     }
 
     /// Random number of this epoch.
     pub fn number(&self) -> u64 {
         self.geometry.epoch
+    }
+
+    /// Makes the frame in `slot` visible with what `meta` says of it, and wakes who waits for
+    /// it. Its `publish_ns` is now.
+    pub fn show(&self, slot: usize, meta: &SlotMeta) {
+        let meta = SlotMeta {
+            publish_ns: sys::monotonic_ns(),
+            data_offset: self.pool.offset(slot),
+            ..*meta
+        };
+        let [seq, words @ ..]: [u64; 8] = zerocopy::transmute!(meta);
+        let waiting = self.ring.publish(slot, seq, &words);
+        if waiting != 0 {
+            self.wake(waiting);
+        }
     }
 
     /// Says `state` to whoever looks, and wakes everyone who sleeps.
@@ -125,7 +138,7 @@ impl Epoch {
     }
 
     /// Wakes those that `waiting`, the or-ed words of all pages, says need it.
-    pub fn wake(&self, waiting: u32) {
+    fn wake(&self, waiting: u32) {
         if waiting & page::WAITING_THREADS != 0 {
             self.wake_sleepers();
         }
@@ -153,28 +166,28 @@ impl Epoch {
 
     /// Removes the name, if it is still ours, and gives up the lock.
     pub fn remove(&self) {
-        self.segment
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        self.segment.remove();
     }
 }
 
-fn geometry(request: &EpochRequest<'_>, pool_size: u64) -> Result<Geometry> {
+fn geometry(request: &EpochRequest<'_>, pool: &Pool) -> Result<Geometry> {
+    let mut flags = pool.header_flags();
+    if request.anonymous {
+        flags |= header_flag::ANONYMOUS;
+    }
     Ok(Geometry {
         version: OUR_VERSION,
-        flags: if request.anonymous {
-            header_flag::ANONYMOUS
-        } else {
-            0
-        },
+        flags,
+        memory: request.placement.memory(),
+        sync: request.placement.sync(),
+        device_uuid: request.placement.device_uuid(),
         publisher_pid: std::process::id(),
         lib_version: LIB_VERSION,
         publisher_start: sys::boot_time_of_self(),
         stream: request.stream,
         ..request
             .layout
-            .host_geometry(request.slots, pool_size, random_epoch()?)
+            .host_geometry(request.slots, pool.size(), random_epoch()?)
     })
 }
 
@@ -186,101 +199,5 @@ fn random_epoch() -> Result<u64> {
             0 => {}
             epoch => return Ok(epoch),
         }
-    }
-}
-
-fn anonymous_segment(geometry: &Geometry) -> Result<(Segment, WriteMap, Fd)> {
-    let size = CONTROL_SIZE as u64;
-    let failed = || Error::system("make the anonymous control segment");
-    let fd = sys::create_memfd("cuframes-control", size).map_err(failed())?;
-    let map = write_control(&fd, geometry).map_err(failed())?;
-    sys::lock_whole(&fd).map_err(failed())?;
-    let reader = sys::publish_read_only(&fd).map_err(failed())?;
-    Ok((Segment::Anonymous { _lock: fd }, map, reader))
-}
-
-fn named_segment(
-    request: &EpochRequest<'_>,
-    geometry: &Geometry,
-    replaces: Option<&Epoch>,
-) -> Result<(Segment, WriteMap, Fd)> {
-    let size = CONTROL_SIZE as u64;
-    let name = format!("cuframes-{}", request.key);
-    let mut segment = NamedSegment::create(&name, geometry.epoch, size)
-        .map_err(|source| shm_error(request.key, source))?;
-    let map = write_control(segment.fd(), geometry)
-        .map_err(Error::system(format!("map {}", segment.path().display())))?;
-    let reader = segment
-        .open_for_peers(request.segment_mode)
-        .map_err(Error::system(format!(
-            "open {} for peers",
-            segment.path().display()
-        )))?;
-    failpoint::reach(Point::BeforeRename);
-    let old = replaces.map(|old| old.segment.lock().unwrap_or_else(PoisonError::into_inner));
-    let old = match old.as_deref() {
-        Some(Some(Segment::Named(old))) => Some(old),
-        _ => None,
-    };
-    segment
-        .install(old)
-        .map_err(|source| shm_error(request.key, source))?;
-    Ok((Segment::Named(segment), map, reader))
-}
-
-/// Fills the segment: everything but the magic, then the magic.
-fn write_control(fd: &Fd, geometry: &Geometry) -> io::Result<WriteMap> {
-    let map = WriteMap::new(&sys::reopen_to_map(fd)?, CONTROL_SIZE)?;
-    let header = ControlHeader {
-        magic: 0,
-        ..ControlHeader::new(geometry)
-    };
-    for (index, word) in header.as_bytes().chunks_exact(8).enumerate() {
-        let mut bytes = [0; 8];
-        bytes.copy_from_slice(word);
-        map.store_u64(index * 8, u64::from_ne_bytes(bytes), Ordering::Relaxed);
-    }
-    map.store_u64(
-        control::HEARTBEAT_NS,
-        sys::monotonic_ns(),
-        Ordering::Relaxed,
-    );
-    // Release: who sees the magic sees the header.
-    map.store_u32(control::MAGIC, MAGIC, Ordering::Release);
-    Ok(map)
-}
-
-fn shm_error(key: &str, source: io::Error) -> Error {
-    let path = sys::segment_path(&format!("cuframes-{key}"));
-    match source.kind() {
-        io::ErrorKind::StorageFull => Error::NoMemory {
-            bytes: CONTROL_SIZE as u64,
-            place: sys::SEGMENT_DIR,
-            source,
-        },
-        io::ErrorKind::AlreadyExists => Error::AlreadyExists {
-            key: key.to_owned(),
-            owner: segment_owner(&path),
-        },
-        io::ErrorKind::PermissionDenied => Error::Permission(format!(
-            "{} belongs to another user and is not ours to replace; remove it as its owner, or choose another key",
-            path.display()
-        )),
-        _ => Error::System {
-            what: format!("put {} in place", path.display()),
-            source,
-        },
-    }
-}
-
-/// The process that says in its segment that it publishes, for the message.
-fn segment_owner(path: &std::path::Path) -> String {
-    let pid = std::fs::read(path).ok().and_then(|bytes| {
-        let field = bytes.get(0x78..0x7C)?;
-        Some(u32::from_le_bytes(field.try_into().ok()?))
-    });
-    match pid {
-        Some(pid) => format!("process {pid}, from another run directory"),
-        None => "a process from another run directory".to_owned(),
     }
 }

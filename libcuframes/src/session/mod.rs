@@ -5,11 +5,13 @@
 mod client;
 mod connection;
 mod epoch;
+mod pages;
 mod roster;
+mod segment;
 mod server;
 
 pub use client::{
-    JoinRequest, Joined, Link, LinkState, Observed, RETRY, is_passing, observe, socket_path,
+    CudaJoined, JoinRequest, Joined, JoinedPixels, Link, LinkState, Observed, RETRY, is_passing, observe, socket_path,
 };
 pub use epoch::{Epoch, EpochRequest};
 pub use server::{Command, Limits, Server, Shared};

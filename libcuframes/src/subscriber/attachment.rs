@@ -1,60 +1,126 @@
 //! One epoch of a subscription: mapped memory, and what is leased of it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::pool::HostImport;
+use crate::format::FrameLayout;
+use crate::pool::{HostImport, Plane};
 use crate::ring::{Found, Reader};
-use crate::session::{Joined, Link};
+use crate::session::{Joined, JoinedPixels, Link};
 use crate::sys::{self, Fd, ReadMap, WriteMap};
 use crate::wire::slot::META_SIZE;
 use crate::wire::{Geometry, MAX_SLOTS, SlotMeta, StreamState, control, page};
 
+use super::gpu::Gpu;
+use super::guardian::Guardian;
 use super::stats::Counters;
 
 /// Mapped memory and leases of one epoch. It and the connection live as long as a frame of it.
 #[derive(Debug)]
 pub(super) struct Attachment {
     pub reader: Reader<ReadMap, WriteMap>,
-    pub pool: HostImport,
     pub geometry: Geometry,
+    pub layout: FrameLayout,
     pub max_leases: u32,
     pub notify: Fd,
-    leases: [Lease; MAX_SLOTS],
-    open: AtomicU32,
+    pub leases: [Lease; MAX_SLOTS],
+    /// Leases that are not over.
+    pub open: AtomicU32,
     /// Every sequence up to this was delivered or passed over.
     passed: AtomicU64,
+    // Before the link: the publisher hears DETACH when nothing uses its memory any more.
+    pub pixels: Pixels,
     link: Arc<Link>,
+}
+
+/// Where the pixels are.
+#[derive(Debug)]
+pub(super) enum Pixels {
+    Host(HostImport),
+    Gpu(Arc<Gpu>, Guardian),
+    /// Closed, because the publisher wants its memory back.
+    Closed,
+}
+
+impl Drop for Attachment {
+    fn drop(&mut self) {
+        if let Pixels::Gpu(gpu, guardian) = &mut self.pixels {
+            guardian.leave(gpu.is_busy());
+        }
+    }
 }
 
 /// The lease of one slot.
 #[derive(Debug, Default)]
-struct Lease {
+pub(super) struct Lease {
     /// Clones of the frame.
-    holders: AtomicU32,
+    pub holders: AtomicU32,
     /// Its sequence, 0 none.
-    seq: AtomicU64,
+    pub seq: AtomicU64,
+    /// Some of its holders have given it back on a stream.
+    pub joined: AtomicBool,
 }
 
 impl Attachment {
-    pub fn new(link: Arc<Link>, joined: Joined) -> Self {
-        Attachment {
+    pub fn new(link: Arc<Link>, joined: Joined) -> Result<Self> {
+        let pixels = match joined.pixels {
+            JoinedPixels::Host(import) => Pixels::Host(import),
+            JoinedPixels::Cuda(cuda) => {
+                let gpu = Arc::new(Gpu::new(*cuda));
+                let guardian = Guardian::start(&gpu, &link)
+                    .map_err(Error::system("start the thread that guards GPU work"))?;
+                Pixels::Gpu(gpu, guardian)
+            }
+        };
+        Ok(Attachment {
             reader: joined.reader,
-            pool: joined.pool,
+            layout: FrameLayout::from_geometry(&joined.geometry)?,
             geometry: joined.geometry,
             max_leases: joined.grant.max_leases,
             notify: joined.notify,
             leases: Default::default(),
             open: AtomicU32::new(0),
             passed: AtomicU64::new(joined.consumed),
+            pixels,
             link,
+        })
+    }
+
+    /// Streams and memory of a GPU, if the frames are there.
+    pub fn gpu(&self) -> Option<&Gpu> {
+        match &self.pixels {
+            Pixels::Gpu(gpu, _) => Some(gpu),
+            Pixels::Host(_) | Pixels::Closed => None,
         }
+    }
+
+    /// Plane `plane` of a leased frame; none of it for frames on a GPU.
+    pub fn plane(&self, meta: &SlotMeta, plane: usize) -> Plane<'_> {
+        match &self.pixels {
+            Pixels::Host(import) => import.plane(meta.data_offset, plane),
+            Pixels::Gpu(..) | Pixels::Closed => Plane::NONE,
+        }
+    }
+
+    /// Closes what was imported, for the publisher to free it. False while a stream uses it;
+    /// then it stays open.
+    pub fn close(&mut self) -> bool {
+        match &mut self.pixels {
+            Pixels::Gpu(gpu, _) if gpu.is_busy() => return false,
+            Pixels::Gpu(_, guardian) => guardian.leave(false),
+            Pixels::Host(_) | Pixels::Closed => {}
+        }
+        self.pixels = Pixels::Closed;
+        true
     }
 
     /// Leases `found` and reads what is said about it. `None`: the publisher was faster.
     pub fn lease(&self, found: Found) -> Result<Option<SlotMeta>> {
+        if let Some(gpu) = self.gpu() {
+            self.open.fetch_sub(gpu.take_ended(), Ordering::Release);
+        }
         // Only the thread that calls next() takes leases, so the count can only fall meanwhile.
         if self.open.load(Ordering::Acquire) >= self.max_leases {
             return Err(Error::LeaseLimit {
@@ -67,6 +133,7 @@ impl Attachment {
         self.open.fetch_add(1, Ordering::Relaxed);
         let lease = &self.leases[found.slot];
         lease.holders.store(1, Ordering::Relaxed);
+        lease.joined.store(false, Ordering::Relaxed);
         lease.seq.store(found.seq, Ordering::Release);
         let meta = self.read_meta(found.slot);
         // The word may say CLAIMED: a writer that comes too late looks who holds the slot, and
@@ -87,21 +154,6 @@ impl Attachment {
         self.leases[slot].holders.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// One holder less; the last one gives the frame back. `Err` has the code of an eviction.
-    pub fn release(&self, slot: usize, seq: u64) -> std::result::Result<(), i32> {
-        // Release and Acquire: every holder's reads come before the last one's release.
-        if self.leases[slot].holders.fetch_sub(1, Ordering::AcqRel) != 1 {
-            return self.reader.check_evicted();
-        }
-        // Before the bit is cleared: afterwards the slot may be leased again by next().
-        self.leases[slot].seq.store(0, Ordering::Release);
-        let whole = self.reader.release(slot, seq);
-        // After the bit is cleared: the publisher counts bits, and one too many is an eviction.
-        self.open.fetch_sub(1, Ordering::Release);
-        self.tell_consumed();
-        whole
-    }
-
     /// Every sequence up to `seq` was delivered or passed over.
     pub fn pass(&self, seq: u64) {
         // Release: the lease of a delivered frame was noted before.
@@ -114,7 +166,7 @@ impl Attachment {
     /// `passed` is read before the leases: a frame up to it is then either noted as leased or
     /// released already. Read the other way round, a frame leased in between would be told
     /// as consumed.
-    fn tell_consumed(&self) {
+    pub fn tell_consumed(&self) {
         let passed = self.passed.load(Ordering::Acquire);
         let leased = self
             .leases

@@ -44,6 +44,7 @@ pub struct SubscriberBuilder {
     reattach: bool,
     spin: Duration,
     allow_uids: Vec<u32>,
+    cuda: Option<Target>,
     on_event: Option<EventHandler>,
 }
 
@@ -59,6 +60,7 @@ impl SubscriberBuilder {
             reattach: true,
             spin: Duration::ZERO,
             allow_uids: Vec::new(),
+            cuda: None,
             on_event: None,
         }
     }
@@ -115,6 +117,28 @@ impl SubscriberBuilder {
         self
     }
 
+    /// Takes frames in the memory of any GPU too, in the primary context of that GPU. Without
+    /// this, or one of the next two, a publisher on a GPU refuses this subscriber, and the CUDA
+    /// driver is not loaded.
+    pub fn cuda(mut self) -> Self {
+        self.cuda = Some(Target::Any);
+        self
+    }
+
+    /// Takes frames in the memory of this GPU, in its primary context; a publisher on another
+    /// one, or in host memory, refuses it.
+    pub fn cuda_device(mut self, ordinal: u32) -> Self {
+        self.cuda = Some(Target::Ordinal(ordinal));
+        self
+    }
+
+    /// Takes frames in the memory of the GPU of this context, which the streams that will wait
+    /// for them belong to; a publisher on another one, or in host memory, refuses it.
+    pub fn cuda_context(mut self, context: &Context) -> Self {
+        self.cuda = Some(Target::Context(context.clone()));
+        self
+    }
+
     /// Told of every [`Event`], on the thread that calls [`next`](Subscriber::next).
     pub fn on_event(mut self, handler: impl FnMut(&Event) + Send + 'static) -> Self {
         self.on_event = Some(Box::new(handler));
@@ -134,11 +158,12 @@ impl SubscriberBuilder {
             name: ConsumerName::new(&name)?,
             mode: self.mode,
             allow_uids: self.allow_uids,
+            cuda: self.cuda,
         };
         let (link, joined) = request.join(deadline(self.connect_timeout), 0)?;
         let link = Arc::new(link);
         let first = joined.grant.latest_seq.max(1);
-        let attachment = Attachment::new(Arc::clone(&link), joined);
+        let attachment = Attachment::new(Arc::clone(&link), joined)?;
         Ok(Subscriber {
             request,
             pace: Pace {

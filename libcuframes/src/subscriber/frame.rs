@@ -8,7 +8,7 @@ use crate::meta::{FrameFlags, FrameMeta};
 use crate::pool::Plane;
 use crate::ring::Found;
 use crate::sys::{self, Generation};
-use crate::wire::{ErrorCode, SlotMeta};
+use crate::wire::{ErrorCode, MemoryKind, SlotMeta};
 
 use super::attachment::Attachment;
 
@@ -17,9 +17,9 @@ use super::attachment::Attachment;
 /// its [`Subscriber`](super::Subscriber).
 #[derive(Debug)]
 pub struct Frame {
-    attachment: Arc<Attachment>,
-    slot: usize,
-    wire: SlotMeta,
+    pub(super) attachment: Arc<Attachment>,
+    pub(super) slot: usize,
+    pub(super) wire: SlotMeta,
     discontinuity: bool,
     given_back: bool,
     generation: Generation,
@@ -40,7 +40,7 @@ impl Frame {
             generation: sys::generation(),
         };
         // A publisher that lends something outside of its pool is not to be believed at all.
-        frame.wire.validate(&attachment.geometry)?;
+        attachment.check_place(frame.slot, &frame.wire)?;
         Ok(Some(frame))
     }
 
@@ -81,7 +81,12 @@ impl Frame {
 
     /// Planes, pitches and sizes.
     pub fn layout(&self) -> &FrameLayout {
-        self.attachment.pool.layout()
+        &self.attachment.layout
+    }
+
+    /// Where its pixels are.
+    pub fn memory(&self) -> MemoryKind {
+        self.attachment.geometry.memory
     }
 
     /// Planes of this frame.
@@ -89,9 +94,10 @@ impl Frame {
         self.layout().plane_count
     }
 
-    /// Plane `plane`; one without rows if there is no such plane.
+    /// Plane `plane`; one without rows if there is no such plane, and for frames on a GPU,
+    /// which have [`device_plane`](Frame::device_plane).
     pub fn plane(&self, plane: usize) -> Plane<'_> {
-        self.attachment.pool.plane(self.wire.data_offset, plane)
+        self.attachment.plane(&self.wire, plane)
     }
 
     /// All planes in their order.
@@ -100,7 +106,8 @@ impl Frame {
     }
 
     /// Copies the picture without padding, plane after plane, into the first
-    /// [`packed_size`](FrameLayout::packed_size) bytes of `to`.
+    /// [`packed_size`](FrameLayout::packed_size) bytes of `to`. A frame on a GPU is waited for
+    /// and downloaded.
     pub fn copy_to(&self, to: &mut [u8]) -> Result<()> {
         let needed = self.layout().packed_size();
         if (to.len() as u64) < needed {
@@ -108,6 +115,9 @@ impl Frame {
                 "the picture has {needed} bytes, and the buffer has {}",
                 to.len()
             )));
+        }
+        if self.attachment.gpu().is_some() {
+            return self.download(to);
         }
         let mut rest = to;
         for plane in self.planes() {
@@ -123,19 +133,27 @@ impl Frame {
     /// which case the pixels may have been overwritten while they were read. Dropping a frame
     /// gives it back too, and says nothing.
     pub fn release(mut self) -> Result<()> {
-        self.give_back().map_err(|code| Error::Evicted {
+        self.give_back().map_err(|code| self.evicted(code))
+    }
+
+    pub(super) fn evicted(&self, code: i32) -> Error {
+        Error::Evicted {
             key: self.attachment.key().to_owned(),
             why: ErrorCode::from_i32(code).unwrap_or(ErrorCode::Evicted),
-        })
+        }
     }
 
     fn give_back(&mut self) -> std::result::Result<(), i32> {
-        // A forked child has a copy of the frame and none of its lease.
-        let gone = std::mem::replace(&mut self.given_back, true) || !self.generation.is_current();
-        match gone {
-            true => Ok(()),
-            false => self.attachment.release(self.slot, self.wire.seq),
+        match self.take_hold() {
+            true => self.attachment.release(self.slot, self.wire.seq),
+            false => Ok(()),
         }
+    }
+
+    /// True once: the hold of this value on the frame is the caller's now. A forked child has
+    /// a copy of the value and no hold.
+    pub(super) fn take_hold(&mut self) -> bool {
+        !std::mem::replace(&mut self.given_back, true) && self.generation.is_current()
     }
 }
 

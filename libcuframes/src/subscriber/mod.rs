@@ -3,7 +3,11 @@
 mod attachment;
 mod builder;
 mod callback;
+mod device;
+mod ending;
 mod frame;
+mod gpu;
+mod guardian;
 mod polling;
 mod position;
 mod rejoin;
@@ -106,7 +110,7 @@ impl Subscriber {
 
     /// Planes, pitches and sizes of the frames of the current epoch.
     pub fn layout(&self) -> &FrameLayout {
-        self.attachment.pool.layout()
+        &self.attachment.layout
     }
 
     /// What the publisher says about its stream.
@@ -146,10 +150,11 @@ impl Subscriber {
                 Look::Frame(frame) => return Ok(frame),
                 Look::Nothing { seen } => Some(seen),
                 Look::Away => None,
-                Look::Rejoin => {
-                    self.rejoin()?;
-                    continue;
-                }
+                Look::Rejoin => match self.rejoin()? {
+                    true => continue,
+                    // Frames that are still held keep memory which has to be closed first.
+                    false => None,
+                },
                 Look::Ended => {
                     self.link.detach();
                     return Err(self.end_of_stream());
@@ -196,6 +201,10 @@ impl Subscriber {
             return Err(self.evicted(reader.evicted()));
         }
         let link_state = self.link_state;
+        if link_state == LinkState::Gone && attachment.geometry.memory == MemoryKind::CudaIpc {
+            // The memory went with the process that owns it: nothing of it is delivered.
+            return Ok(Look::Gone);
+        }
         let state = attachment.state();
         let seen = reader.futex_value();
         if let Some(frame) = self.take_frame()? {

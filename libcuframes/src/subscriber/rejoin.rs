@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::Result;
 use crate::session::{Joined, Link, LinkState, is_passing};
-use crate::wire::ErrorCode;
+use crate::wire::{ErrorCode, MemoryKind, SyncKind};
 
 use super::attachment::Attachment;
 use super::position::Position;
@@ -23,7 +23,8 @@ pub(super) struct Away {
 
 impl Subscriber {
     /// Everyone is to join again on the same connection: the picture has another geometry.
-    pub(super) fn rejoin(&mut self) -> Result<()> {
+    /// False if that has to wait, because frames are held whose memory is to be closed first.
+    pub(super) fn rejoin(&mut self) -> Result<bool> {
         let deadline = Instant::now() + RECONFIGURE_TIME;
         // The word in memory can be seen before the message, and HELLO may only follow that.
         while self.link_state == LinkState::Open {
@@ -36,27 +37,38 @@ impl Subscriber {
         }
         if !matches!(self.link_state, LinkState::Reconfigured(_)) {
             self.leave();
-            return Ok(());
+            return Ok(true);
+        }
+        if !self.close_import() {
+            return Ok(false);
         }
         let consumed = self.position.wanted.saturating_sub(1);
         match self.request.rejoin(&self.link, self.epoch(), consumed) {
             Ok(joined) => {
                 self.link_state = LinkState::Open;
-                self.attach(Attachment::new(Arc::clone(&self.link), joined));
+                self.attach(Attachment::new(Arc::clone(&self.link), joined)?);
                 self.position.discontinuity = true;
                 let event = Event::Reconfigured {
                     epoch: self.epoch(),
                     layout: *self.layout(),
                 };
                 self.tell(&event);
-                Ok(())
+                Ok(true)
             }
             Err(error) if error.code() == ErrorCode::Disconnected => {
                 self.leave();
-                Ok(())
+                Ok(true)
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Closes what the publisher can free only then. False while somebody uses it.
+    fn close_import(&mut self) -> bool {
+        let geometry = &self.attachment.geometry;
+        let owned_there =
+            geometry.memory == MemoryKind::CudaIpc || geometry.sync == SyncKind::CudaEvent;
+        !owned_there || Arc::get_mut(&mut self.attachment).is_some_and(Attachment::close)
     }
 
     /// The publisher is gone. The frames that are still held stay what they are.
@@ -90,7 +102,7 @@ impl Subscriber {
         let old_epoch = self.epoch();
         match self.request.try_join(old_epoch) {
             Ok((link, joined)) => {
-                self.go_on(link, joined, old_epoch);
+                self.go_on(link, joined, old_epoch)?;
                 Ok(true)
             }
             Err(error) if is_passing(&error) && !over => Ok(false),
@@ -100,12 +112,14 @@ impl Subscriber {
     }
 
     /// Reads on from another publisher of the key, or from the same over a new connection.
-    fn go_on(&mut self, link: Link, joined: Joined, old_epoch: u64) {
-        self.away = None;
-        self.link = Arc::new(link);
-        self.link_state = LinkState::Open;
+    fn go_on(&mut self, link: Link, joined: Joined, old_epoch: u64) -> Result<()> {
+        let link = Arc::new(link);
         let mut first = joined.grant.latest_seq.max(1);
-        self.attach(Attachment::new(Arc::clone(&self.link), joined));
+        let attachment = Attachment::new(Arc::clone(&link), joined)?;
+        self.away = None;
+        self.link = link;
+        self.link_state = LinkState::Open;
+        self.attach(attachment);
         if self.epoch() == old_epoch {
             // Only the connection was lost: nothing is delivered twice.
             first = first.max(self.position.wanted);
@@ -114,6 +128,7 @@ impl Subscriber {
         self.counters.reattached += 1;
         let epoch = self.epoch();
         self.tell(&Event::Reattached { epoch });
+        Ok(())
     }
 
     fn attach(&mut self, attachment: Attachment) {

@@ -44,6 +44,7 @@ mod notice;
 pub mod page;
 pub mod slot;
 mod stats;
+mod uuid;
 mod welcome;
 
 pub use code::ErrorCode;
@@ -59,6 +60,7 @@ pub use notice::{Attached, Close, CloseReason, Detach, DetachReason, ErrorMessag
 pub use page::SubscriberSlot;
 pub use slot::{SlotDescriptor, SlotMeta, frame_flag, is_sequence};
 pub use stats::{MAX_STATS_ROWS, StatsHeader, encode_stats, parse_stats};
+pub use uuid::Uuid;
 pub use welcome::{HelloGrant, HelloResponse, PacketGrant};
 
 /// First word of the frame control segment and of both HELLO messages.

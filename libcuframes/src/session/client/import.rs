@@ -10,13 +10,14 @@ use crate::pool::HostImport;
 use crate::ring::{Reader, Shape};
 use crate::sys::{self, Fd, ReadMap, Seals, WriteMap};
 use crate::wire::{
-    CONTROL_SIZE, ControlHeader, Geometry, HEADER_SIZE, HelloGrant, MAGIC, PAGE_SIZE,
+    CONTROL_SIZE, ControlHeader, Geometry, HEADER_SIZE, HelloGrant, MAGIC, MemoryKind, PAGE_SIZE,
     SubscriberSlot, WireError, control, fds, page,
 };
 
 use super::connect::is_trusted;
 use super::handshake::Answer;
-use super::{JoinRequest, Joined};
+use super::import_cuda::Segments;
+use super::{JoinRequest, Joined, JoinedPixels};
 
 impl JoinRequest {
     /// Maps what came, checks it, and fills in the page.
@@ -24,18 +25,30 @@ impl JoinRequest {
         let (grant, mut descriptors) = (answer.grant, answer.descriptors);
         let control_fd = descriptors.take(fds::CONTROL, &self.key)?;
         let page_fd = descriptors.take(fds::PAGE, &self.key)?;
-        let pool_fd = descriptors.take(fds::POOL, &self.key)?;
         let notify = descriptors.take(fds::NOTIFY, &self.key)?;
         let (control, geometry) = map_control(&self.key, &control_fd, &grant, &self.allow_uids)?;
         let page = self.map_page(&page_fd, &grant)?;
-        let pool = self.map_pool(&pool_fd, &geometry)?;
+        let pixels = match geometry.memory {
+            MemoryKind::CudaIpc | MemoryKind::CudaVmm => {
+                let shared = Segments {
+                    control: control_fd,
+                    page: &page_fd,
+                };
+                let joined = self.import_cuda(&geometry, shared, &mut descriptors)?;
+                JoinedPixels::Cuda(Box::new(joined))
+            }
+            MemoryKind::Host | MemoryKind::Dmabuf => {
+                let fd = descriptors.take(fds::POOL, &self.key)?;
+                JoinedPixels::Host(self.map_pool(&fd, &geometry)?)
+            }
+        };
         page.store_u32(page::PID, std::process::id(), Ordering::Relaxed);
         page.store_u32(page::MODE, self.mode as u32, Ordering::Relaxed);
         let consumed = consumed.min(grant.latest_seq.saturating_sub(1));
         page.store_u64(page::CONSUMED_SEQ, consumed, Ordering::Release);
         Ok(Joined {
             reader: Reader::new(control, page, Shape::from(&geometry)),
-            pool,
+            pixels,
             geometry,
             grant,
             consumed,
@@ -128,7 +141,7 @@ fn check_named(key: &str, fd: &Fd, allow: &[u32]) -> Result<()> {
     }
 }
 
-fn check_memfd(key: &str, fd: &Fd, what: &'static str, at_least: u64) -> Result<()> {
+pub(super) fn check_memfd(key: &str, fd: &Fd, what: &'static str, at_least: u64) -> Result<()> {
     let size = file_size(fd)?;
     if size < at_least {
         return Err(wrong_size(key, what, size, at_least));

@@ -3,6 +3,7 @@
 mod connect;
 mod handshake;
 mod import;
+mod import_cuda;
 mod link;
 mod observe;
 
@@ -12,8 +13,9 @@ use zerocopy::IntoBytes;
 
 use crate::error::{Error, Result};
 use crate::failpoint::{self, Point};
-use crate::pool::HostImport;
+use crate::pool::{CudaImport, HostImport, Target};
 use crate::ring::Reader;
+use crate::sync::Await;
 use crate::sys::{Fd, ReadMap, WriteMap};
 use crate::wire::{
     Attached, ConsumerName, ErrorCode, Geometry, HelloGrant, HelloRequest, MessageType, Mode,
@@ -43,6 +45,8 @@ pub struct JoinRequest {
     pub mode: Mode,
     /// Publishers of these users are trusted, besides its own and root's.
     pub allow_uids: Vec<u32>,
+    /// Which GPU's frames are wanted besides those in host memory; none: no GPU's.
+    pub cuda: Option<Target>,
 }
 
 /// A subscription: mapped memory, and a page of its own.
@@ -50,8 +54,8 @@ pub struct JoinRequest {
 pub struct Joined {
     /// Control segment and page.
     pub reader: Reader<ReadMap, WriteMap>,
-    /// The pixels.
-    pub pool: HostImport,
+    /// Where the pixels are.
+    pub pixels: JoinedPixels,
     /// What the control segment says.
     pub geometry: Geometry,
     /// What the publisher granted.
@@ -60,6 +64,28 @@ pub struct Joined {
     pub consumed: u64,
     /// The end that becomes readable after `Reader::ask_notify`.
     pub notify: Fd,
+}
+
+/// Where the pixels of a subscription are.
+#[derive(Debug)]
+pub enum JoinedPixels {
+    /// Mapped by the processor.
+    Host(HostImport),
+    /// On a GPU.
+    Cuda(Box<CudaJoined>),
+}
+
+/// A subscription to frames on a GPU.
+#[derive(Debug)]
+pub struct CudaJoined {
+    /// The pixels.
+    pub import: CudaImport,
+    /// When they are complete, and how leases end.
+    pub order: Await,
+    /// Control segment and page, mapped once more.
+    pub reader: Reader<ReadMap, WriteMap>,
+    /// The control segment, whose lock tells whether the publisher lives.
+    pub control: Fd,
 }
 
 impl JoinRequest {
@@ -97,16 +123,18 @@ impl JoinRequest {
         last_epoch: u64,
         consumed: u64,
     ) -> Result<Joined> {
-        let capabilities = capability::FD_PASSING | capability::HOST | capability::NOTIFY;
+        let (gpu, device_uuid) = self.gpu_offer()?;
+        let capabilities = capability::FD_PASSING | capability::HOST | capability::NOTIFY | gpu;
         let mut hello = HelloRequest::new(&self.name, self.mode, capabilities);
         hello.last_epoch = last_epoch;
+        hello.device_uuid = device_uuid;
         hello.highest = super::OUR_VERSION;
         let answer = ask(&self.key, connection, &hello)?;
         let joined = self.import(answer, consumed)?;
         failpoint::reach(Point::PageMapped);
         let attached = Attached {
             index: joined.grant.index,
-            capabilities: joined.grant.capabilities,
+            capabilities: joined.used_capabilities(),
         };
         connection
             .send(MessageType::Attached, attached.as_bytes(), &[])
@@ -114,10 +142,32 @@ impl JoinRequest {
         Ok(joined)
     }
 
+    /// Capabilities with a GPU, and the GPU that is asked for. Only who wants frames of a GPU
+    /// loads the driver.
+    fn gpu_offer(&self) -> Result<(u32, [u8; 16])> {
+        let Some(target) = &self.cuda else {
+            return Ok((0, [0; 16]));
+        };
+        let offer = target.offer()?;
+        Ok((offer.capabilities, offer.uuid))
+    }
+
     /// The error of a connection that ended without a word.
     pub fn disconnected(&self) -> Error {
         Error::Disconnected {
             key: self.key.clone(),
+        }
+    }
+}
+
+impl Joined {
+    /// What of the grant is used.
+    fn used_capabilities(&self) -> u32 {
+        match &self.pixels {
+            JoinedPixels::Host(_) => self.grant.capabilities,
+            JoinedPixels::Cuda(cuda) => {
+                self.grant.capabilities & !capability::SYNC | cuda.order.used()
+            }
         }
     }
 }

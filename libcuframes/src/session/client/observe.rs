@@ -35,7 +35,7 @@ pub fn observe(key: &str, allow_uids: &[u32]) -> Result<Observed> {
         .peer()
         .map_err(Error::system("ask who publishes"))?;
     let name = ConsumerName::new("observer")?;
-    let capabilities = capability::FD_PASSING | capability::HOST | capability::OBSERVER;
+    let capabilities = capability::FD_PASSING | capability::MEMORY | capability::OBSERVER;
     let mut hello = HelloRequest::new(&name, Mode::NewestOnly, capabilities);
     hello.highest = crate::session::OUR_VERSION;
     let Answer {

@@ -8,10 +8,11 @@ use zerocopy::{FromZeros, IntoBytes};
 
 use crate::session::epoch::Epoch;
 use crate::session::{LIB_VERSION, OUR_VERSION};
+use crate::sync::Order;
 use crate::sys::{self, Fd};
 use crate::wire::{
-    ConsumerName, ErrorCode, HelloResponse, MAGIC, MemoryKind, PAGE_SIZE, PROTO_V1, SubscriberSlot,
-    SyncKind, ValidHello, capability, control, fds,
+    ConsumerName, ErrorCode, Geometry, HelloResponse, MAGIC, MemoryKind, PAGE_SIZE, PROTO_V1,
+    SubscriberSlot, Uuid, ValidHello, capability, control, fds,
 };
 
 use super::Limits;
@@ -22,23 +23,29 @@ pub fn grant(hello: &ValidHello, epoch: &Epoch) -> Result<(u32, u32), Refusal> {
     let version = hello
         .agree(OUR_VERSION, PROTO_V1)
         .map_err(|error| (error.code(), error.to_string()))?;
-    let uuid = hello.device_uuid;
-    if uuid != [0; 16] && uuid != epoch.geometry.device_uuid {
-        let text = "this publisher has its frames in host memory, not on the device asked for";
-        return Err((ErrorCode::Unsupported, text.to_owned()));
-    }
-    let needed = capability::HOST | capability::FD_PASSING;
-    if hello.capabilities & needed != needed {
-        let text = "this publisher's frames are in host memory and its pool comes as a \
-                    descriptor; HELLO must offer HOST and FD_PASSING";
-        return Err((ErrorCode::Unsupported, text.to_owned()));
-    }
-    let wanted = needed | capability::NOTIFY | capability::OBSERVER;
-    let mut granted = hello.capabilities & wanted;
-    if hello.is_observer() {
-        granted &= !capability::NOTIFY;
-    }
+    check_device(hello, &epoch.geometry)?;
+    let granted = hello
+        .grant(&epoch.geometry)
+        .map_err(|error| (error.code(), error.to_string()))?;
     Ok((version, granted))
+}
+
+fn check_device(hello: &ValidHello, geometry: &Geometry) -> Result<(), Refusal> {
+    let (wanted, ours) = (hello.device_uuid, geometry.device_uuid);
+    if wanted == [0; 16] || wanted == ours {
+        return Ok(());
+    }
+    let text = match geometry.memory {
+        MemoryKind::Host | MemoryKind::Dmabuf => {
+            "this publisher has its frames in host memory, not on the device asked for".to_owned()
+        }
+        MemoryKind::CudaIpc | MemoryKind::CudaVmm => format!(
+            "this publisher has its frames on device {}, not on device {}",
+            Uuid(ours),
+            Uuid(wanted)
+        ),
+    };
+    Err((ErrorCode::Unsupported, text))
 }
 
 /// What goes to the subscriber besides the segments that everybody gets.
@@ -82,6 +89,7 @@ pub fn clear_place(epoch: &Epoch, index: usize) {
     epoch.ring.list.remove(index);
     epoch.strict.remove(index);
     epoch.notify[index].store(None);
+    epoch.ring.pages.set_acks(index, None);
     // Should the kernel not have a page of zeros to give, the old page stays: harmless, since
     // it is no longer listed, and replaced by the next join.
     if let Err(error) = epoch.ring.pages.remove(index) {
@@ -97,11 +105,16 @@ pub fn response<'fd>(
     index: usize,
     place: Option<&'fd Place>,
 ) -> (HelloResponse, Vec<BorrowedFd<'fd>>) {
+    // Who holds a GPU's pool can write it: an observer, which leases nothing, gets none.
+    let pool = epoch.pool.fd().filter(|_| place.is_some() || epoch.order.is_none());
+    let by_fd = granted & capability::FD_PASSING != 0;
+    let timeline = epoch.order.as_ref().and_then(Order::timeline);
     let offered = [
-        (fds::CONTROL, Some(&epoch.control_reader)),
+        (fds::CONTROL, by_fd.then_some(&epoch.control_reader)),
         (fds::PAGE, place.map(|place| &place.page)),
-        (fds::POOL, Some(epoch.pool.reader())),
+        (fds::POOL, pool),
         (fds::NOTIFY, place.and_then(|place| place.notify.as_ref())),
+        (fds::TIMELINE, place.and(timeline)),
     ];
     let mut fd_mask = 0;
     let mut list = Vec::with_capacity(offered.len());
@@ -118,8 +131,8 @@ pub fn response<'fd>(
         capabilities: granted,
         epoch: epoch.number(),
         fd_mask,
-        sync_kind: SyncKind::Cpu as u32,
-        memory_kind: MemoryKind::Host as u32,
+        sync_kind: epoch.geometry.sync as u32,
+        memory_kind: epoch.geometry.memory as u32,
         max_leases: if place.is_some() {
             limits.max_leases
         } else {

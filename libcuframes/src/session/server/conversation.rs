@@ -8,11 +8,13 @@ use zerocopy::IntoBytes;
 use crate::failpoint::{self, Point};
 use crate::session::connection::Arrival;
 use crate::session::epoch::Epoch;
+use crate::wire::page::{self, EVENT_HANDLE_SIZE};
 use crate::wire::{
     Attached, ErrorCode, HelloRequest, MAX_SLOTS, MAX_SUBSCRIBERS, Message, MessageType, Mode,
-    encode_stats,
+    PAGE_SIZE, encode_stats,
 };
 
+use super::Limits;
 use super::admission::Refusal;
 use super::answer::{self, Place};
 use super::peer::{Member, Peer, State};
@@ -59,6 +61,7 @@ impl Server {
             (Message::HelloRequest(hello), _) if outdated(peer) => self.welcome(id, &hello),
             (Message::Attached(attached), State::Attaching) => {
                 check_attached(peer, &attached)?;
+                open_acks(peer, &self.shared.limits)?;
                 self.go_live(id);
                 Ok(())
             }
@@ -79,6 +82,7 @@ impl Server {
             .map_err(|error| (error.code(), error.to_string()))?;
         let epoch = self.shared.epoch();
         let grant = answer::grant(&hello, &epoch)?;
+        self.close_acks(id);
         let Some(uid) = self.peers.get(&id).map(|peer| peer.uid) else {
             return Ok(());
         };
@@ -114,6 +118,13 @@ impl Server {
         };
         self.send_welcome(id, &epoch, grant, place.as_ref());
         Ok(())
+    }
+
+    /// A peer that says HELLO again has closed what it imported; so do we, before we answer.
+    fn close_acks(&self, id: u64) {
+        if let Some(member) = self.peers.get(&id).and_then(|peer| peer.member.as_ref()) {
+            member.epoch.ring.pages.set_acks(member.index, None);
+        }
     }
 
     /// What a peer that joins again still had to consume before it is waited for.
@@ -201,6 +212,40 @@ impl Server {
         }
         Ok(())
     }
+}
+
+/// CUDA_EVENT: opens the events by which the peer ends its leases.
+fn open_acks(peer: &Peer, limits: &Limits) -> Result<(), Refusal> {
+    let Some(member) = &peer.member else {
+        return Ok(());
+    };
+    let epoch = &member.epoch;
+    let Some(order) = epoch.order.as_ref().filter(|order| order.has_events()) else {
+        return Ok(());
+    };
+    if !limits.is_trusted(peer.uid) {
+        let text = format!(
+            "event handles of user {} are not opened; let the publisher use another sync, or \
+             add the user to its allow_uids",
+            peer.uid
+        );
+        return Err((ErrorCode::Permission, text));
+    }
+    let first = member.index * PAGE_SIZE + page::ACK_EVENTS;
+    let handles: Vec<_> = (0..epoch.ring.shape().slots)
+        .map(|slot| read_handle(epoch, first + slot * EVENT_HANDLE_SIZE))
+        .collect();
+    let acks = order
+        .open_acks(&handles)
+        .map_err(|error| (ErrorCode::Cuda, format!("open the ack events: {error}")))?;
+    epoch.ring.pages.set_acks(member.index, Some(Arc::new(acks)));
+    Ok(())
+}
+
+fn read_handle(epoch: &Epoch, at: usize) -> [u8; EVENT_HANDLE_SIZE] {
+    let words: [u64; EVENT_HANDLE_SIZE / 8] =
+        std::array::from_fn(|word| epoch.ring.pages.load_u64(at + word * 8, Ordering::Relaxed));
+    zerocopy::transmute!(words)
 }
 
 fn check_attached(peer: &Peer, attached: &Attached) -> Result<(), Refusal> {

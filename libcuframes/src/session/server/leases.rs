@@ -26,7 +26,7 @@ pub fn inspect(member: &mut Member, limits: &Limits, now: Instant) -> Result<(),
         return Err(ErrorCode::Protocol);
     }
     member.consumed = consumed;
-    if held_slots(member) > limits.max_leases {
+    if ring.held_by(member.index).count_ones() > limits.max_leases {
         return Err(ErrorCode::Evicted);
     }
     start_clocks(member, latest, now);
@@ -49,14 +49,6 @@ pub fn oldest(member: &Member) -> Option<Instant> {
 
 fn is_over(since: Instant, timeout: Duration, now: Instant) -> bool {
     !timeout.is_zero() && now.saturating_duration_since(since) >= timeout
-}
-
-fn held_slots(member: &Member) -> u32 {
-    let ring = &member.epoch.ring;
-    let held = (0..ring.shape().slots)
-        .filter(|&slot| ring.holds_slot(member.index, slot, ring.seq(slot)))
-        .count();
-    held as u32
 }
 
 /// A clock starts when a slot is first met held and no longer the newest, so that a paused

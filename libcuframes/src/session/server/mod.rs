@@ -32,8 +32,11 @@ pub struct Limits {
     pub max_leases: u32,
     /// Longest lease of a frame that is no longer the newest; zero: no limit.
     pub lease_timeout: Duration,
-    /// Users admitted besides this one and root; none: the socket's mode decides.
+    /// Users admitted besides this one and root; none: the socket's mode decides, but not
+    /// about memory of a GPU.
     pub allow_uids: Vec<u32>,
+    /// The frames are in memory of a GPU, which whoever imports it can write.
+    pub gpu: bool,
 }
 
 impl Limits {
@@ -44,7 +47,8 @@ impl Limits {
 
     /// True if `uid` may subscribe at all.
     pub fn is_admitted(&self, uid: u32) -> bool {
-        self.allow_uids.is_empty() || uid == 0 || self.is_trusted(uid)
+        let open = self.allow_uids.is_empty() && !self.gpu;
+        open || uid == 0 || self.is_trusted(uid)
     }
 }
 
@@ -56,8 +60,9 @@ pub fn own_uid() -> u32 {
 /// What the publishing thread asks of the control thread.
 #[derive(Debug)]
 pub enum Command {
-    /// The epoch has changed: everyone is to join again.
-    Reconfigured,
+    /// The epoch has changed: everyone is to join again. The old one is kept as long as a GPU
+    /// works on its memory.
+    Reconfigured(Arc<Epoch>),
     /// Nothing could be published for too long: the oldest lease has to go.
     RelievePressure,
     /// A page used up its time and the publisher wants it evicted: (index, generation).

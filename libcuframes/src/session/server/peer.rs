@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use crate::session::connection::Connection;
 use crate::session::epoch::Epoch;
 use crate::session::roster::RosterEntry;
-use crate::wire::{ConsumerName, Mode};
+use crate::wire::{ConsumerName, MemoryKind, Mode, SyncKind};
 
 /// From accept to HELLO_REQ.
 const HELLO_TIME: Duration = Duration::from_secs(2);
-/// From HELLO_RESP to ATTACHED.
+/// From HELLO_RESP to ATTACHED, and from RECONFIGURE to HELLO_REQ where an import is to be closed.
 const ATTACH_TIME: Duration = Duration::from_secs(30);
 /// From CLOSE to DETACH.
 const DRAIN_TIME: Duration = Duration::from_secs(1);
@@ -90,13 +90,22 @@ impl Peer {
             State::Accepted => Some(self.since + HELLO_TIME),
             State::Attaching => Some(self.since + ATTACH_TIME),
             State::Draining => Some(self.since + DRAIN_TIME),
-            // Host memory keeps nothing of the publisher's alive: it may take its time.
+            State::Rejoining if self.keeps_our_memory() => Some(self.since + ATTACH_TIME),
+            // It keeps nothing of the publisher's alive: it may take its time.
             State::Live | State::Rejoining => None,
         };
         match (by_state, self.connection.deadline()) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         }
+    }
+
+    /// True if what it imported has to be closed before we may free it.
+    fn keeps_our_memory(&self) -> bool {
+        self.member.as_ref().is_some_and(|member| {
+            let geometry = &member.epoch.geometry;
+            geometry.memory == MemoryKind::CudaIpc || geometry.sync == SyncKind::CudaEvent
+        })
     }
 
     /// Its entry in the roster, if it is a subscriber.

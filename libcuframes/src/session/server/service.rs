@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use zerocopy::IntoBytes;
 
 use crate::session::connection::Connection;
+use crate::session::epoch::Epoch;
 use crate::sys::{self, Listener, Poller, Ready};
 use crate::wire::{ErrorCode, MessageType, Reconfigure, control};
 
@@ -35,6 +36,8 @@ pub struct Server {
     pub(super) next_index: usize,
     pub(super) admission: Admission,
     pub(super) closing: bool,
+    /// Older epochs on whose memory a GPU may still work.
+    retired: Vec<Arc<Epoch>>,
     /// The listener is out of the poller for a turn.
     resting: bool,
 }
@@ -60,6 +63,7 @@ impl Server {
             next_index: 1,
             admission: Admission::default(),
             closing: false,
+            retired: Vec::new(),
             resting: false,
         })
     }
@@ -81,6 +85,9 @@ impl Server {
             }
             self.tick(Instant::now());
         }
+        // Memory on which a GPU still works stays until this process ends.
+        self.retired.retain(is_busy);
+        self.retired.drain(..).for_each(std::mem::forget);
     }
 
     /// How long nothing needs to be done.
@@ -144,7 +151,10 @@ impl Server {
     fn obey(&mut self) {
         for command in self.shared.take_commands() {
             match command {
-                Command::Reconfigured => self.announce_epoch(),
+                Command::Reconfigured(old) => {
+                    self.retired.push(old);
+                    self.announce_epoch();
+                }
                 Command::RelievePressure => self.relieve_pressure(),
                 Command::EvictLagging(index, generation) => self.evict_lagging(index, generation),
                 Command::Close(reason) => self.take_leave(reason),
@@ -177,6 +187,7 @@ impl Server {
     /// What time alone asks for.
     fn tick(&mut self, now: Instant) {
         self.end_rest();
+        self.retired.retain(is_busy);
         let epoch = self.shared.epoch();
         let heartbeat = sys::monotonic_ns();
         let control = &epoch.ring.control;
@@ -196,6 +207,11 @@ impl Server {
         }
         self.inspect_leases(now);
     }
+}
+
+fn is_busy(epoch: &Arc<Epoch>) -> bool {
+    let slots = epoch.ring.shape().slots;
+    epoch.order.as_ref().is_some_and(|order| !order.is_idle(slots))
 }
 
 /// Brings the roster up to date about `peer`.
