@@ -9,6 +9,8 @@
 #[cfg(not(loom))]
 #[allow(unsafe_code)]
 pub mod capi;
+#[cfg(not(loom))]
+pub mod cuda;
 mod failpoint;
 pub mod format;
 pub mod meta;

@@ -31,12 +31,17 @@ pub fn generation() -> Generation {
     Generation(FORKS.load(Ordering::Relaxed))
 }
 
-/// Marks `fd` as one that a forked child must not keep.
-pub(super) fn track(fd: RawFd) {
+/// Counts the forks of this process from now on.
+pub(super) fn watch() {
     INSTALL.call_once(|| {
         // SAFETY: I9: the handler only does what is allowed after fork: atomics and close(2).
         unsafe { libc::pthread_atfork(None, None, Some(close_in_child)) };
     });
+}
+
+/// Marks `fd` as one that a forked child must not keep.
+pub(super) fn track(fd: RawFd) {
+    watch();
     if let Some((word, bit)) = place(fd) {
         word.fetch_or(bit, Ordering::Relaxed);
     }

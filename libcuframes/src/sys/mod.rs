@@ -1,9 +1,11 @@
-//! The only door to the kernel: descriptors, mappings, segments, locks, futexes and sockets.
+//! The only door to the kernel: descriptors, mappings, segments, locks, futexes and sockets;
+//! and, in `cuda`, to the driver of the GPU.
 //!
 //! Nothing here knows what the bytes mean. Everything here returns `io::Result`; the floors
 //! above turn an errno into a sentence that names what it happened to.
 
 mod clock;
+pub mod cuda;
 mod dirs;
 mod fd;
 mod fork;
