@@ -31,6 +31,8 @@
 /** A presentation time that is not known. */
 #define CUFRAMES_NO_PTS INT64_MIN
 
+
+
 /**
  * Why a function failed. CUFRAMES_OK is 0, and every error is negative.
  *
@@ -130,7 +132,7 @@ typedef enum {
 typedef enum {
     /** The library's. */
     CUFRAMES_OWNERSHIP_LIBRARY = 0,
-    /** The caller's own. Not supported: such memory cannot be lent to other processes. */
+    /** The caller's own. Not supported by this function. */
     CUFRAMES_OWNERSHIP_EXTERNAL = 1,
 } cuframes_ownership_t;
 
@@ -256,7 +258,7 @@ typedef struct {
     uint32_t ring_size;
     /** A cuframes_policy_t. */
     int32_t policy;
-    /** CUDA device; host memory does not look at it. */
+    /** CUDA device, for frames on a GPU without a cuda_context. */
     int32_t cuda_device;
     /** How long CUFRAMES_POLICY_STRICT_WAIT waits for one frame in all, in ms; 0: 1000. */
     uint32_t strict_timeout_ms;
@@ -291,8 +293,17 @@ typedef struct {
     int32_t evict_lagging;
     /** What is said about the stream; NULL: nothing. */
     const cuframes_stream_info_t *stream_info;
+    /** A cuframes_memory_t. */
+    int32_t memory;
+    /** A cuframes_sync_t. */
+    int32_t sync;
+    /**
+     * The CUcontext whose streams write the frames, which outlives the publisher; NULL: the
+     * primary context of cuda_device.
+     */
+    void *cuda_context;
     /** Zero. */
-    uint64_t _reserved[4];
+    uint64_t _reserved[2];
 } cuframes_publisher_config_t;
 
 /** Counters of a publisher, since its start. */
@@ -399,7 +410,7 @@ typedef struct {
     const char *consumer_name;
     /** A cuframes_mode_t; 0: CUFRAMES_MODE_NEWEST_ONLY. */
     int32_t mode;
-    /** CUDA device; host memory does not look at it. */
+    /** CUDA device, for CUFRAMES_CUDA_DEVICE. */
     int32_t cuda_device;
     /**
      * How long in ms a publisher that is not there is waited for, when connecting and after
@@ -421,8 +432,15 @@ typedef struct {
     const uint32_t *allow_uids;
     /** Entries of allow_uids. */
     uint32_t allow_uid_count;
+    /** A cuframes_cuda_t. */
+    int32_t cuda;
+    /**
+     * The CUcontext whose streams wait for frames, for CUFRAMES_CUDA_CONTEXT; it outlives the
+     * subscriber and its frames.
+     */
+    void *cuda_context;
     /** Zero. */
-    uint64_t _reserved[4];
+    uint64_t _reserved[3];
 } cuframes_subscriber_config_t;
 
 /**
@@ -602,9 +620,9 @@ int cuframes_publisher_destroy(cuframes_publisher_t *publisher);
 /**
  * Takes a slot to make the next frame in.
  *
- * ptr: the first byte of plane 0, valid until the matching publish;
- * cuframes_publisher_get_layout() says where the other planes are. What is in it first is
- * undefined. Called again before publishing, it gives the same slot.
+ * ptr: the first byte of plane 0, a device pointer for frames on a GPU, valid until the
+ * matching publish; cuframes_publisher_get_layout() says where the other planes are. What is in
+ * it first is undefined. Called again before publishing, it gives the same slot.
  * Errors: WOULD_BLOCK: every slot is in use, and the frame is dropped and counted. With
  * CUFRAMES_POLICY_STRICT_WAIT it waits first, but no longer than strict_timeout_ms.
  */
@@ -613,17 +631,22 @@ int cuframes_publisher_acquire(cuframes_publisher_t *publisher, void **ptr);
 /**
  * Publishes the frame that was acquired.
  *
- * stream: NULL for host memory. pts_ns: presentation time in nanoseconds on the source's own
+ * stream: NULL for host memory; on a GPU the CUstream after whose work the pixels are complete,
+ * NULL the default stream, CUFRAMES_NO_STREAM if they are already. pts_ns: presentation time in nanoseconds on the source's own
  * clock, or CUFRAMES_NO_PTS; live sources use cuframes_now_ns().
- * Errors: INVALID_ARGUMENT: nothing was acquired, or stream is not NULL. RECONFIGURED: it was
- * acquired before cuframes_publisher_reconfigure(), and is given back.
+ * Errors: INVALID_ARGUMENT: nothing was acquired, or stream is not NULL on host memory.
+ * RECONFIGURED: it was acquired before cuframes_publisher_reconfigure(), and is given back.
+ * CUDA: the driver refused; it is given back, and if the context is lost,
+ * cuframes_publisher_reconfigure() starts anew.
  */
-int cuframes_publisher_publish(cuframes_publisher_t *publisher, void *stream, int64_t pts_ns);
+int cuframes_publisher_publish(cuframes_publisher_t *publisher,
+                               void *stream,
+                               int64_t pts_ns);
 
 /**
  * Publishes the frame that was acquired, with everything that is to be said about it.
  *
- * stream: NULL for host memory. meta: NULL says nothing about the frame.
+ * stream: as for cuframes_publisher_publish(). meta: NULL says nothing about the frame.
  * Errors: as cuframes_publisher_publish(); INVALID_ARGUMENT also for a crop that leaves
  * nothing of the picture. The frame is then still acquired.
  */
@@ -659,10 +682,11 @@ int cuframes_publisher_acquire_slot(cuframes_publisher_t *publisher, cuframes_sl
  * Publishes the frame in a slot. The slot stays held, and is not used again, until
  * cuframes_slot_release(); meanwhile its pixels may be read, and not written.
  *
- * stream: NULL for host memory. meta: NULL says nothing about the frame. seq_out: its
- * sequence; may be NULL.
+ * stream: as for cuframes_publisher_publish(). meta: NULL says nothing about the frame.
+ * seq_out: its sequence; may be NULL.
  * Errors: INVALID_ARGUMENT: the slot was published before. RECONFIGURED: it belongs to an
- * older geometry or to another publisher. The slot stays as it was on any error.
+ * older geometry or to another publisher. CUDA: the driver refused, and what was in the slot
+ * is lost. The slot stays as it was on any other error.
  */
 int cuframes_publisher_publish_slot(cuframes_publisher_t *publisher,
                                     cuframes_slot_t *slot,
@@ -671,12 +695,20 @@ int cuframes_publisher_publish_slot(cuframes_publisher_t *publisher,
                                     uint64_t *seq_out);
 
 /**
- * Address of the first byte of a plane of a slot, valid until the slot is released. Any
- * thread may ask.
+ * Address of the first byte of a plane of a slot in host memory, valid until the slot is
+ * released. Any thread may ask.
  *
- * Returns: NULL if there is no such plane or slot.
+ * Returns: NULL if there is no such plane or slot, or it is on a GPU.
  */
 void *cuframes_slot_plane(cuframes_slot_t *slot, uint32_t plane);
+
+/**
+ * Device pointer (a CUdeviceptr) to the first byte of a plane of a slot on a GPU, valid until
+ * the slot is released. Any thread may ask.
+ *
+ * Returns: 0 if there is no such plane or slot, or it is in host memory.
+ */
+uint64_t cuframes_slot_cuda_plane(cuframes_slot_t *slot, uint32_t plane);
 
 /**
  * Bytes from one row of a plane of a slot to the next. Any thread may ask.
@@ -709,8 +741,9 @@ int cuframes_subscriber_create(const cuframes_subscriber_config_t *config,
 /**
  * The next frame. Give it back with cuframes_subscriber_release().
  *
- * stream: NULL for host memory. frame: NULL on failure. timeout_ms: 0 polls, negative waits
- * for ever.
+ * stream: NULL for host memory; on a GPU the CUstream that is made to wait until the pixels are
+ * complete, NULL the default stream, CUFRAMES_NO_STREAM none. frame: NULL on failure.
+ * timeout_ms: 0 polls, negative waits for ever.
  * Errors: WOULD_BLOCK, TIMEOUT: nothing new. END_OF_STREAM: now and ever after.
  * DISCONNECTED: the publisher is gone and did not come back. EVICTED: it ended this
  * subscription. INVALID_ARGUMENT: also if as many frames are held as may be.
@@ -721,7 +754,9 @@ int cuframes_subscriber_next(cuframes_subscriber_t *subscriber,
                              int32_t timeout_ms);
 
 /**
- * Gives a frame back. Any thread may do that.
+ * Gives a frame back. Any thread may do that. A frame on a GPU is given back when the stream
+ * that cuframes_subscriber_next() was called with has got here, so that what was given to it
+ * before may read the frame; for other streams there is cuframes_frame_release_on().
  *
  * subscriber: the one that lent it; NULL for a frame that was kept from a callback.
  * Errors: EVICTED: the publisher ended this subscription meanwhile, so that what was read of
@@ -798,16 +833,25 @@ int cuframes_async_subscriber_destroy(cuframes_async_subscriber_t *subscriber);
 cuframes_frame_t *cuframes_frame_ref(cuframes_frame_t *frame);
 
 /**
- * Address of plane 0, as the original API calls it: host memory here, for reading only.
+ * Address of plane 0, for reading only: a device pointer for frames on a GPU.
  *
  * Returns: NULL if there is no such frame.
  */
 void *cuframes_frame_cuda_ptr(cuframes_frame_t *frame);
 
 /**
- * Address of the first pixel of a plane, valid until the frame is released.
+ * Device pointer (a CUdeviceptr) to the first pixel of a plane of a frame on a GPU, valid until
+ * the frame is released.
  *
- * Returns: NULL if there is no such plane or frame.
+ * Returns: 0 if there is no such plane or frame, or it is in host memory.
+ */
+uint64_t cuframes_frame_cuda_plane(cuframes_frame_t *frame, uint32_t plane);
+
+/**
+ * Address of the first pixel of a plane of a frame in host memory, valid until the frame is
+ * released.
+ *
+ * Returns: NULL if there is no such plane or frame, or it is on a GPU.
  */
 const void *cuframes_frame_data(cuframes_frame_t *frame, uint32_t plane);
 
@@ -857,12 +901,78 @@ int cuframes_frame_get_meta(cuframes_frame_t *frame, cuframes_frame_meta_t *out)
 int cuframes_frame_get_layout(cuframes_frame_t *frame, cuframes_layout_t *out);
 
 /**
- * Copies the picture without padding, plane after plane, as raw video files have it.
+ * Copies the picture without padding, plane after plane, as raw video files have it. A frame
+ * on a GPU is waited for and downloaded.
  *
  * dst: size bytes, of which the sum of plane_rows * plane_row_bytes is written.
  * Errors: INVALID_ARGUMENT: size is less than that, and nothing was copied.
  */
 int cuframes_frame_copy_to(cuframes_frame_t *frame, void *dst, size_t size);
+
+/**
+ * Takes a slot on a GPU for a stream to write: what the stream does from now on comes after
+ * whatever was done to the slot before. The processor waits for no GPU.
+ *
+ * stream: the CUstream, NULL the default stream; it outlives the publishing or the release of
+ * the slot. out: the slot, NULL on failure; publish it with cuframes_publisher_publish_slot(),
+ * and give it back with cuframes_slot_release().
+ * Errors: WOULD_BLOCK: every slot is in use, and the frame is dropped and counted; with
+ * CUFRAMES_POLICY_STRICT_WAIT it waits first, but no longer than strict_timeout_ms.
+ * UNSUPPORTED: the frames are in host memory. CUDA.
+ */
+int cuframes_publisher_acquire_on(cuframes_publisher_t *publisher,
+                                  void *stream,
+                                  cuframes_slot_t **out);
+
+/**
+ * Where the frames of a publisher live, and what tells that they are complete: what
+ * CUFRAMES_MEMORY_AUTO and CUFRAMES_SYNC_AUTO chose.
+ *
+ * memory: a cuframes_memory_t; may be NULL. sync: a cuframes_sync_t; may be NULL.
+ */
+int cuframes_publisher_get_memory(cuframes_publisher_t *publisher,
+                                  int32_t *memory,
+                                  int32_t *sync);
+
+/** A cuframes_memory_t: where the pixels of a frame are. Negative if there is no such frame. */
+int cuframes_frame_memory(cuframes_frame_t *frame);
+
+/**
+ * Makes a stream wait until the pixels of a frame are complete. The processor does not wait.
+ *
+ * stream: a CUstream of the subscriber's context, NULL the default stream. On host memory there
+ * is nothing to wait for.
+ * Errors: CUDA. If the publisher dies first, the stream goes on all the same, and
+ * cuframes_frame_is_ready() then gives ABORTED.
+ */
+int cuframes_frame_wait_on(cuframes_frame_t *frame, void *stream);
+
+/**
+ * Waits until the pixels of a frame are complete.
+ *
+ * timeout_ms: 0 only looks, negative waits for as long as the publisher lives.
+ * Errors: TIMEOUT. ABORTED: they never will be. CUDA.
+ */
+int cuframes_frame_wait_host(cuframes_frame_t *frame, int32_t timeout_ms);
+
+/**
+ * Whether the pixels of a frame are complete.
+ *
+ * Returns: 1 if they are, 0 if they are not yet, or a negative cuframes_error_t: ABORTED: they
+ * never will be. CUDA. INVALID_ARGUMENT: there is no such frame.
+ */
+int cuframes_frame_is_ready(cuframes_frame_t *frame);
+
+/**
+ * Gives a frame back when every one of some streams has got here: what was given to them before
+ * may still read it. The processor does not wait. Any thread may do that, for a frame of a
+ * callback too.
+ *
+ * streams: count CUstreams, NULL among them the default stream; count 0 gives it back now.
+ * Errors: as cuframes_subscriber_release(). CUDA: the context is lost, and the frame was given
+ * back.
+ */
+int cuframes_frame_release_on(cuframes_frame_t *frame, void *const *streams, uint32_t count);
 
 /**
  * Sends the messages of the library to callback; NULL silences it, as it is at first.

@@ -9,7 +9,7 @@ use crate::sys::cuda::CudaError;
 use crate::wire::{ErrorCode, WireError};
 
 /// The result of everything that can fail here.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An error of this library. [`Error::code`] is its number on the wire and in C.
 #[derive(Debug, thiserror::Error)]

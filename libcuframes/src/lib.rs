@@ -32,6 +32,9 @@ mod session;
 pub mod subscriber;
 #[cfg(not(loom))]
 #[allow(unsafe_code)]
+mod sync;
+#[cfg(not(loom))]
+#[allow(unsafe_code)]
 mod sys;
 
 #[cfg(not(loom))]
@@ -39,9 +42,9 @@ pub use error::{Error, Result};
 pub use format::{Format, FrameLayout};
 pub use meta::{Color, ColorRange, Crop, FrameFlags, FrameMeta, Mastering, StreamInfo};
 #[cfg(not(loom))]
-pub use pool::Plane;
+pub use pool::{DevicePlane, Plane};
 #[cfg(not(loom))]
 pub use publisher::{Policy, Publisher, PublisherStats, WritableFrame, now_ns};
 #[cfg(not(loom))]
 pub use subscriber::{Event, Frame, Subscriber, SubscriberStats};
-pub use wire::{ErrorCode, Mode};
+pub use wire::{ErrorCode, MemoryKind, Mode, SyncKind};

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// In the order in which their items appear in the header.
-const SOURCES: [&str; 14] = [
+const SOURCES: [&str; 15] = [
     "error",
     "version",
     "format",
@@ -17,6 +17,7 @@ const SOURCES: [&str; 14] = [
     "subscriber",
     "async_subscriber",
     "frame",
+    "cuda",
     "log",
 ];
 

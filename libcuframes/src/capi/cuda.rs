@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::cuda::{Memory, Sync};
 use crate::subscriber::SubscriberBuilder;
-use crate::sys::cuda::{Context, StreamRef};
+use crate::sys::cuda::{Context, Driver, StreamRef};
 use crate::wire::{ErrorCode, MemoryKind, SyncKind};
 
 use super::error::{Failure, guard, refuse};
@@ -18,10 +18,8 @@ use super::publisher::{cuframes_publisher_t, timeout, with_publisher};
 use super::slot::{Slot, cuframes_slot_t};
 use super::subscriber_config::cuframes_subscriber_config_t;
 
-/// Instead of a CUstream: no stream is meant. A publisher's pixels are complete already; a
-/// subscriber looks by itself when they are, with cuframes_frame_wait_on(),
-/// cuframes_frame_wait_host() or cuframes_frame_is_ready(). Cast it to void *.
-pub const CUFRAMES_NO_STREAM: usize = usize::MAX;
+/// Instead of a CUstream: no stream is meant. The header has it as a pointer.
+const NO_STREAM: usize = usize::MAX;
 
 /// Where frames live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +63,7 @@ pub enum cuframes_cuda_t {
     CUFRAMES_CUDA_CONTEXT = 3,
 }
 
-pub(super) fn memory(number: i32) -> Result<Memory, Failure> {
+pub(super) fn kind_of_memory(number: i32) -> Result<Memory, Failure> {
     match number {
         0 => Ok(Memory::Host),
         1 => Ok(Memory::Auto),
@@ -75,7 +73,7 @@ pub(super) fn memory(number: i32) -> Result<Memory, Failure> {
     }
 }
 
-pub(super) fn sync(number: i32) -> Result<Sync, Failure> {
+pub(super) fn kind_of_sync(number: i32) -> Result<Sync, Failure> {
     match number {
         0 => Ok(Sync::Auto),
         1 => Ok(Sync::Cpu),
@@ -86,7 +84,8 @@ pub(super) fn sync(number: i32) -> Result<Sync, Failure> {
 }
 
 pub(super) fn device(number: i32) -> Result<u32, Failure> {
-    u32::try_from(number).or_else(|_| refuse(format!("cuda_device is {number}; devices begin at 0")))
+    u32::try_from(number)
+        .or_else(|_| refuse(format!("cuda_device is {number}; devices begin at 0")))
 }
 
 /// The caller's context, if it gave one.
@@ -97,11 +96,13 @@ pub(super) unsafe fn context(context: *mut c_void) -> Result<Option<Context>, Fa
     if context.is_null() {
         return Ok(None);
     }
+    let driver = Driver::load()
+        .map_err(|error| crate::Error::Unsupported(format!("cuda_context: {error}")))?;
     // SAFETY: I13: passed on.
-    let context = unsafe { Context::from_raw(context) };
-    context.map(Some).map_err(|error| {
-        crate::Error::Unsupported(format!("cuda_context cannot be used: {error}")).into()
-    })
+    let context = unsafe { Context::from_raw(driver, context) };
+    Ok(Some(
+        context.map_err(crate::Error::cuda("use cuda_context"))?,
+    ))
 }
 
 /// Which frames on GPUs `config` takes.
@@ -133,7 +134,7 @@ pub(super) unsafe fn stream(
     stream: *mut c_void,
     kind: MemoryKind,
 ) -> Result<Option<StreamRef<'static>>, Failure> {
-    let none = stream.addr() == CUFRAMES_NO_STREAM;
+    let none = stream.addr() == NO_STREAM;
     match kind {
         _ if none => Ok(None),
         MemoryKind::CudaIpc | MemoryKind::CudaVmm => {
@@ -258,10 +259,7 @@ pub unsafe extern "C" fn cuframes_frame_wait_on(
 /// timeout_ms: 0 only looks, negative waits for as long as the publisher lives.
 /// Errors: TIMEOUT. ABORTED: they never will be. CUDA.
 #[unsafe(no_mangle)]
-pub extern "C" fn cuframes_frame_wait_host(
-    frame: *mut cuframes_frame_t,
-    timeout_ms: i32,
-) -> c_int {
+pub extern "C" fn cuframes_frame_wait_host(frame: *mut cuframes_frame_t, timeout_ms: i32) -> c_int {
     guard(|| {
         let limit: Option<Duration> = timeout(timeout_ms);
         Ok(handles::get::<Lent>(frame)?.frame.wait_host(limit)?)

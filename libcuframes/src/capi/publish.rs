@@ -52,8 +52,9 @@ pub unsafe extern "C" fn cuframes_publisher_acquire(
 /// Publishes the frame that was acquired.
 ///
 /// stream: NULL for host memory; on a GPU the CUstream after whose work the pixels are complete,
-/// NULL the default stream, CUFRAMES_NO_STREAM if they are already. pts_ns: presentation time in nanoseconds on the source's own
-/// clock, or CUFRAMES_NO_PTS; live sources use cuframes_now_ns().
+/// NULL the default stream, CUFRAMES_NO_STREAM if they are already. pts_ns: presentation time
+/// in nanoseconds on the source's own clock, or CUFRAMES_NO_PTS; live sources use
+/// cuframes_now_ns().
 /// Errors: INVALID_ARGUMENT: nothing was acquired, or stream is not NULL on host memory.
 /// RECONFIGURED: it was acquired before cuframes_publisher_reconfigure(), and is given back.
 /// CUDA: the driver refused; it is given back, and if the context is lost,

@@ -140,8 +140,8 @@ pub(super) unsafe fn read(
         .allow_uids(uids)
         .anonymous(config.anonymous != 0);
     builder = builder
-        .memory(cuda::memory(config.memory)?)
-        .sync(cuda::sync(config.sync)?);
+        .memory(cuda::kind_of_memory(config.memory)?)
+        .sync(cuda::kind_of_sync(config.sync)?);
     // SAFETY: I13: a context of the caller's, which outlives the publisher.
     builder = match unsafe { cuda::context(config.cuda_context) }? {
         Some(context) => builder.cuda_context(&context),

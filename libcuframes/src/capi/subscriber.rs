@@ -8,6 +8,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use crate::subscriber::{Event, Subscriber};
 
 use super::callback::User;
+use super::cuda;
 use super::error::{Failure, guard, guard_value, refuse};
 use super::format::cuframes_layout_t;
 use super::frame::{self, Lent, cuframes_frame_t};

@@ -30,10 +30,7 @@ fn full() -> FrameMeta {
 #[test]
 fn everything_goes_through_the_slot_and_back() {
     let slot = full().to_wire(7);
-    assert_eq!(
-        (slot.seq, slot.publish_ns, slot.data_offset),
-        (7, 0, 0)
-    );
+    assert_eq!((slot.seq, slot.publish_ns, slot.data_offset), (7, 0, 0));
     assert_eq!(
         (slot.flags, slot.color, slot.crop),
         (25, [9, 16, 9, 2], [1, 2, 3, 4])

@@ -92,11 +92,6 @@ pub struct SlotPixels {
 }
 
 impl SlotPixels {
-    /// Planes, pitches and sizes of the frame.
-    pub fn layout(&self) -> &FrameLayout {
-        &self.pool.layout
-    }
-
     /// Address of the first byte of `plane`.
     pub fn plane_ptr(&self, plane: usize) -> *mut u8 {
         self.plane_range(plane).0
@@ -141,11 +136,6 @@ impl HostImport {
         let size = usize::try_from(pool_size).map_err(io::Error::other)?;
         let map = ReadMap::new(fd, size)?;
         Ok(HostImport { map, layout })
-    }
-
-    /// Planes, pitches and sizes of a frame.
-    pub fn layout(&self) -> &FrameLayout {
-        &self.layout
     }
 
     /// Plane `plane` of the frame at `data_offset`, which was checked against the pool's size.

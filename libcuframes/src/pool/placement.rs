@@ -17,6 +17,8 @@ pub enum Placement {
 pub struct CudaPlacement {
     /// The context whose streams write the frames.
     pub context: Context,
+    /// The GPU that it is of.
+    pub device_uuid: [u8; 16],
     /// CUDA_IPC or CUDA_VMM.
     pub memory: MemoryKind,
     /// How streams of other processes are ordered behind those of this one.
@@ -44,7 +46,7 @@ impl Placement {
     pub fn device_uuid(&self) -> [u8; 16] {
         match self {
             Placement::Host => [0; 16],
-            Placement::Cuda(cuda) => cuda.context.device().uuid(),
+            Placement::Cuda(cuda) => cuda.device_uuid,
         }
     }
 }

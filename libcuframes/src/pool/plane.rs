@@ -42,7 +42,7 @@ pub(super) fn inside<'lease, Access>(
 
 impl<'lease> Plane<'lease> {
     /// No rows at all: what a processor sees of a frame in the memory of a GPU.
-    pub(super) const NONE: Plane<'static> = Plane {
+    pub(crate) const NONE: Plane<'static> = Plane {
         first: ptr::null(),
         pitch: 0,
         rows: 0,

@@ -1,7 +1,7 @@
 //! Which GPU, and which context on it.
 
 use crate::error::{Error, Result};
-use crate::sys::cuda::{Context, Device, Driver, Symbols};
+use crate::sys::cuda::{Context, CudaError, Device, Driver};
 use crate::wire::{Uuid, capability};
 
 /// Which GPU's memory is wanted, and in which context it is used.
@@ -16,6 +16,30 @@ pub enum Target {
     Context(Context),
 }
 
+/// Each capability with the functions of the driver that it needs.
+const OFFERS: [(&[&str], u32); 4] = [
+    (
+        &["cuIpcOpenMemHandle_v2", "cuIpcCloseMemHandle"],
+        capability::CUDA_IPC,
+    ),
+    (
+        &[
+            "cuMemImportFromShareableHandle",
+            "cuMemMap",
+            "cuMemSetAccess",
+        ],
+        capability::CUDA_VMM,
+    ),
+    (
+        &["cuIpcOpenEventHandle", "cuIpcGetEventHandle"],
+        capability::CUDA_EVENT,
+    ),
+    (
+        &["cuStreamWaitValue64_v2", "cuStreamWriteValue64_v2"],
+        capability::CUDA_TIMELINE,
+    ),
+];
+
 /// What a subscriber says about GPUs in HELLO.
 #[derive(Clone, Copy, Debug)]
 pub struct Offer {
@@ -28,19 +52,16 @@ pub struct Offer {
 impl Target {
     /// What can be offered to a publisher. Loads the driver.
     pub fn offer(&self) -> Result<Offer> {
-        let driver = Driver::load().map_err(no_driver)?;
+        let driver = driver()?;
         let uuid = match self {
             Target::Any => [0; 16],
-            Target::Ordinal(ordinal) => device(driver, *ordinal)?.uuid(),
-            Target::Context(context) => context.device().uuid(),
+            Target::Ordinal(ordinal) => *device(driver, *ordinal)?.uuid(),
+            Target::Context(context) => uuid_of(context)?,
         };
-        let groups = [
-            (Symbols::Ipc, capability::CUDA_IPC),
-            (Symbols::Vmm, capability::CUDA_VMM),
-            (Symbols::IpcEvents, capability::CUDA_EVENT),
-            (Symbols::Timeline, capability::CUDA_TIMELINE),
-        ];
-        let there = groups.into_iter().filter(|&(symbols, _)| driver.has(symbols));
+        let missing = driver.missing_symbols();
+        let there = OFFERS
+            .iter()
+            .filter(|(symbols, _)| !symbols.iter().any(|symbol| missing.contains(symbol)));
         Ok(Offer {
             capabilities: there.fold(0, |all, (_, bit)| all | bit),
             uuid,
@@ -50,52 +71,58 @@ impl Target {
     /// The context for memory of the GPU `uuid`.
     pub fn context_of(&self, uuid: [u8; 16]) -> Result<Context> {
         if let Target::Context(context) = self {
-            return match context.device().uuid() == uuid {
+            let ours = uuid_of(context)?;
+            return match ours == uuid {
                 true => Ok(context.clone()),
-                false => Err(other_device(uuid, context.device().uuid())),
+                false => Err(other_device(uuid, ours)),
             };
         }
-        let driver = Driver::load().map_err(no_driver)?;
-        let devices = driver.devices().map_err(Error::cuda("list the GPUs"))?;
-        match devices.iter().find(|device| device.uuid() == uuid) {
-            Some(device) => primary(device),
-            None => {
-                let seen: Vec<_> = devices
-                    .iter()
-                    .map(|device| Uuid(device.uuid()).to_string())
-                    .collect();
-                Err(Error::Unsupported(format!(
-                    "frames on device {}, which this process does not see; it sees {}",
-                    Uuid(uuid),
-                    if seen.is_empty() { "none".to_owned() } else { seen.join(", ") }
-                )))
-            }
+        let driver = driver()?;
+        match driver.device_by_uuid(&uuid).map_err(listed())? {
+            Some(device) => primary(&device),
+            None => Err(not_visible(uuid, &driver.devices().map_err(listed())?)),
         }
     }
 
     /// The context to publish from.
     pub fn context(&self) -> Result<Context> {
-        let driver = Driver::load().map_err(no_driver)?;
         match self {
-            Target::Any => primary(&device(driver, 0)?),
-            Target::Ordinal(ordinal) => primary(&device(driver, *ordinal)?),
+            Target::Any => primary(&device(driver()?, 0)?),
+            Target::Ordinal(ordinal) => primary(&device(driver()?, *ordinal)?),
             Target::Context(context) => Ok(context.clone()),
         }
     }
 }
 
+/// The GPU of `context`.
+pub fn uuid_of(context: &Context) -> Result<[u8; 16]> {
+    let device = context.device();
+    let device = device.map_err(Error::cuda("ask which GPU a context is of"))?;
+    Ok(*device.uuid())
+}
+
+fn driver() -> Result<Driver> {
+    Driver::load().map_err(|error| Error::Unsupported(format!("memory of a GPU: {error}")))
+}
+
+fn listed() -> impl FnOnce(CudaError) -> Error {
+    Error::cuda("list the GPUs")
+}
+
 fn device(driver: Driver, ordinal: u32) -> Result<Device> {
-    let devices = driver.devices().map_err(Error::cuda("list the GPUs"))?;
+    let devices = driver.devices().map_err(listed())?;
     let count = devices.len();
     devices.into_iter().nth(ordinal as usize).ok_or_else(|| {
-        Error::InvalidArgument(format!("there is no CUDA device {ordinal}; {count} are visible"))
+        Error::InvalidArgument(format!(
+            "there is no CUDA device {ordinal}; {count} are visible"
+        ))
     })
 }
 
 fn primary(device: &Device) -> Result<Context> {
     Context::primary(device).map_err(Error::cuda(format!(
         "use the primary context of {}",
-        Uuid(device.uuid())
+        Uuid(*device.uuid())
     )))
 }
 
@@ -107,6 +134,17 @@ fn other_device(theirs: [u8; 16], ours: [u8; 16]) -> Error {
     ))
 }
 
-fn no_driver(error: crate::sys::cuda::DriverError) -> Error {
-    Error::Unsupported(format!("memory of a GPU: {error}"))
+fn not_visible(uuid: [u8; 16], devices: &[Device]) -> Error {
+    let seen: Vec<_> = devices
+        .iter()
+        .map(|device| Uuid(*device.uuid()).to_string())
+        .collect();
+    let seen = match seen.is_empty() {
+        true => "none".to_owned(),
+        false => seen.join(", "),
+    };
+    Error::Unsupported(format!(
+        "frames on device {}, which this process does not see; it sees {seen}",
+        Uuid(uuid)
+    ))
 }

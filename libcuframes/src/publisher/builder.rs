@@ -4,11 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::cuda::{Memory, Sync};
 use crate::error::{Error, Result};
 use crate::failpoint::{self, Point};
 use crate::format::{Format, FrameLayout};
 use crate::meta::StreamInfo;
-use crate::cuda::{Memory, Sync};
 use crate::pool::Target;
 use crate::session::{Epoch, Limits, Server, Shared, socket_path};
 use crate::sys::cuda::Context;

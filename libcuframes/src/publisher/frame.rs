@@ -183,7 +183,10 @@ impl<'stream> WritableFrame<'stream> {
     /// which is visible from now on.
     pub(super) fn publish(self, seq: u64, meta: &FrameMeta) -> PublishedFrame {
         let published = self.keep(seq);
-        published.slot.epoch.show(published.slot.index, &meta.to_wire(seq));
+        published
+            .slot
+            .epoch
+            .show(published.slot.index, &meta.to_wire(seq));
         published
     }
 

@@ -68,7 +68,9 @@ impl Publisher {
             return Ok(None);
         };
         let ordered = frame.begin_on(stream);
-        ordered.map(Some).map_err(Error::cuda("order a stream behind a slot"))
+        ordered
+            .map(Some)
+            .map_err(Error::cuda("order a stream behind a slot"))
     }
 
     /// Publishes `frame`, whose pixels are complete once `stream` gets here. The processor waits
@@ -105,7 +107,12 @@ impl Publisher {
         seq: u64,
         meta: &FrameMeta,
     ) -> Result<PublishedFrame> {
-        let Some(reaper) = self.gpu.reaper.as_ref().filter(|reaper| !reaper.has_failed()) else {
+        let Some(reaper) = self
+            .gpu
+            .reaper
+            .as_ref()
+            .filter(|reaper| !reaper.has_failed())
+        else {
             let what = "a frame before this one was never completed: the CUDA context is lost; \
                         call reconfigure() to go on";
             return Err(Error::Unsupported(what.to_owned()));
@@ -135,11 +142,15 @@ impl Publisher {
 
     /// A context that is lost is replaced by a new one of the same device.
     pub(super) fn renew_context(&mut self) -> Result<()> {
-        let lost = self.epoch.order.as_ref().is_some_and(|order| order.is_lost());
+        let lost = self
+            .epoch
+            .order
+            .as_ref()
+            .is_some_and(|order| order.is_lost());
         if let (true, Placement::Cuda(cuda)) = (lost, &mut self.settings.placement) {
             cuda.context = cuda
                 .context
-                .renew()
+                .renewed()
                 .map_err(Error::cuda("make a new context after one was lost"))?;
             if let Some(reaper) = &self.gpu.reaper {
                 reaper.recover();

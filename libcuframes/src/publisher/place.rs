@@ -2,7 +2,7 @@
 
 use crate::cuda::{self, Memory, Sync};
 use crate::error::{Error, Result};
-use crate::pool::{CudaPlacement, Placement, Target};
+use crate::pool::{CudaPlacement, Placement, Target, uuid_of};
 use crate::sys::cuda::Context;
 use crate::wire::{MemoryKind, SyncKind};
 
@@ -46,6 +46,7 @@ impl Place {
                     let passed_over = reasons.join("; ");
                     tracing::info!(key, ?memory, ?sync, passed_over, "frames are on a GPU");
                     return Ok(Placement::Cuda(CudaPlacement {
+                        device_uuid: uuid_of(&context)?,
                         context,
                         memory,
                         sync,
@@ -54,7 +55,10 @@ impl Place {
                 Err(reason) => reasons.push(format!("{memory:?} with {sync:?}: {reason}")),
             }
         }
-        let none = Error::Unsupported(format!("no way to share a GPU works: {}", reasons.join("; ")));
+        let none = Error::Unsupported(format!(
+            "no way to share a GPU works: {}",
+            reasons.join("; ")
+        ));
         match self.memory {
             Memory::Auto => self.fall_back(key, &none),
             _ => Err(none),

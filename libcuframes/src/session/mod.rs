@@ -11,7 +11,8 @@ mod segment;
 mod server;
 
 pub use client::{
-    CudaJoined, JoinRequest, Joined, JoinedPixels, Link, LinkState, Observed, RETRY, is_passing, observe, socket_path,
+    CudaJoined, JoinRequest, Joined, JoinedPixels, Link, LinkState, Observed, RETRY, is_passing,
+    observe, socket_path,
 };
 pub use epoch::{Epoch, EpochRequest};
 pub use server::{Command, Limits, Server, Shared};

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
+use crate::pool::Target;
 use crate::session::{JoinRequest, LinkState};
 use crate::sys;
+use crate::sys::cuda::Context;
 use crate::wire::{ConsumerName, MAX_NAME, Mode, validate_key};
 
 use super::attachment::Attachment;

@@ -39,6 +39,11 @@ impl Frame {
         let Some(gpu) = self.attachment.gpu() else {
             return Ok(());
         };
+        if !gpu.order.reaches_streams() {
+            let what = "waiting on a stream: the driver does not register the memory that this \
+                        publisher tells by; use wait_host()";
+            return Err(Error::Unsupported(what.to_owned()));
+        }
         gpu.wait_on(self.slot, self.wire.seq, stream)
             .map_err(Error::cuda("wait for a frame on a stream"))
     }
@@ -118,7 +123,9 @@ impl Frame {
         if !self.take_hold() {
             return Ok(());
         }
-        let released = self.attachment.release_on(self.slot, self.wire.seq, streams);
+        let released = self
+            .attachment
+            .release_on(self.slot, self.wire.seq, streams);
         released.map_err(|why| match why {
             NotReleased::Evicted(code) => self.evicted(code),
             NotReleased::Cuda(error) => Error::cuda("give a frame back on a stream")(error),

@@ -51,7 +51,10 @@ impl Attachment {
             let ending = release.end_on(slot, seq, *stream);
             return self.finish(slot, seq, ending);
         }
-        if let Err(error) = streams.iter().try_for_each(|&stream| release.join(slot, stream)) {
+        if let Err(error) = streams
+            .iter()
+            .try_for_each(|&stream| release.join(slot, stream))
+        {
             // The context is lost, and the work on the frame with it: it is given back.
             let _ = self.release(slot, seq);
             return Err(NotReleased::Cuda(error));

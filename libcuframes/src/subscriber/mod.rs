@@ -22,7 +22,7 @@ use crate::format::FrameLayout;
 use crate::meta::StreamInfo;
 use crate::session::{JoinRequest, Link, LinkState, RETRY};
 use crate::sys;
-use crate::wire::{CloseReason, ErrorCode, Mode, StreamState};
+use crate::wire::{CloseReason, ErrorCode, MemoryKind, Mode, StreamState};
 
 pub use builder::SubscriberBuilder;
 pub use callback::CallbackSubscriber;

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{Error, Result};
 use crate::sys::cuda::{Context, CudaError, Event, StreamRef};
-use crate::sys::{self, Fd, WriteMap};
-use crate::wire::{MAX_SLOTS, PAGE_SIZE, SyncKind, capability, page};
+use crate::sys::{Fd, WriteMap};
+use crate::wire::{MAX_SLOTS, PAGE_SIZE, SyncKind, capability};
 
 use super::local::{self, Handle};
 use super::releasing::Release;
@@ -32,7 +32,6 @@ pub struct AwaitRequest<'a> {
 /// How streams of this process wait for frames, and end leases.
 #[derive(Debug)]
 pub struct Await {
-    context: Context,
     kind: Kind,
     release: Release,
     /// Per slot: the frame that a stream was made to wait for last.
@@ -72,14 +71,19 @@ impl Await {
             }
             SyncKind::CudaEvent => {
                 let opened = Error::cuda("open the publisher's ready events");
-                let ready = request.ready.iter().map(|handle| local::open(context, handle));
+                let ready = request
+                    .ready
+                    .iter()
+                    .map(|handle| local::open(context, handle));
                 let ready = ready.collect::<Result<_, _>>().map_err(opened)?;
-                (Kind::Event(ready), Release::by_events(context, slots, request.page)?)
+                (
+                    Kind::Event(ready),
+                    Release::by_events(context, slots, request.page)?,
+                )
             }
             SyncKind::CudaTimeline => timeline(request)?,
         };
         Ok(Await {
-            context: context.clone(),
             kind,
             release,
             waited: Default::default(),
@@ -97,9 +101,12 @@ impl Await {
         }
     }
 
-    /// The context whose streams can wait.
-    pub fn context(&self) -> &Context {
-        &self.context
+    /// False if streams cannot be made to wait: only the processor can.
+    pub fn reaches_streams(&self) -> bool {
+        match &self.kind {
+            Kind::Timeline(timeline) => timeline.reaches_streams(),
+            Kind::Cpu | Kind::Event(_) => true,
+        }
     }
 
     /// How leases end.
@@ -108,20 +115,25 @@ impl Await {
     }
 
     /// `stream` goes on only when frame `seq`, leased in `slot`, is complete.
-    pub fn wait_on(&self, slot: usize, seq: u64, stream: StreamRef<'_>) -> Result<(), CudaError> {
+    pub fn wait_on(
+        &self,
+        slot: usize,
+        seq: u64,
+        stream: StreamRef<'_>,
+    ) -> std::result::Result<(), CudaError> {
         match &self.kind {
             Kind::Cpu => Ok(()),
-            Kind::Event(ready) => stream.wait_event(&self.context, &ready[slot]),
+            Kind::Event(ready) => stream.wait_event(&ready[slot]),
             Kind::Timeline(timeline) => {
                 // Before the wait is queued: whoever ends waits of a dead publisher must know.
                 self.waited[slot].store(seq, Ordering::Release);
-                timeline.wait_on(&self.context, slot, seq, stream)
+                timeline.wait_on(slot, seq, stream)
             }
         }
     }
 
     /// How far frame `seq`, leased in `slot`, is.
-    pub fn readiness(&self, slot: usize, seq: u64) -> Result<Readiness, CudaError> {
+    pub fn readiness(&self, slot: usize, seq: u64) -> std::result::Result<Readiness, CudaError> {
         let ready = match &self.kind {
             Kind::Cpu => true,
             Kind::Event(ready) => ready[slot].query()?,
@@ -177,30 +189,23 @@ fn timeline(request: &AwaitRequest<'_>) -> Result<(Kind, Release)> {
     let map = |fd: &Fd, what: &str| {
         WriteMap::new(fd, PAGE_SIZE).map_err(Error::system(format!("map the {what}")))
     };
-    let context = request.context;
-    let pages = Words::register(context, map(fd, "timeline page")?).and_then(|ready| {
-        let acks = map(request.page, "subscriber page");
-        Ok((ready, acks))
-    });
-    let registered = match pages {
-        Ok((ready, acks)) => match Words::register(context, acks?) {
-            Ok(acks) => Ok((ready, acks)),
-            Err((error, _)) => Err(error),
-        },
-        Err((error, _)) => Err(error),
-    };
-    match registered {
-        Ok((ready, acks)) => {
-            let release = Release::by_words(context, request.slots, AckWords::new(acks));
-            let release = release.map_err(Error::cuda("make the streams that end leases"))?;
+    let AwaitRequest { context, slots, .. } = *request;
+    let made = Error::cuda("make the streams and events that end leases");
+    let ready = Words::register(context, map(fd, "timeline page")?);
+    let acks = Words::register(context, map(request.page, "subscriber page")?);
+    match (ready, acks) {
+        (Ok(ready), Ok(acks)) => {
+            let release = Release::by_words(context, slots, AckWords::new(acks)).map_err(made)?;
             Ok((Kind::Timeline(Timeline::new(ready)), release))
         }
-        Err(error) => {
-            tracing::warn!(%error, "shared pages cannot be registered with the driver: the \
-                            processor waits for frames and ends leases");
-            let release = Release::by_host(context, request.slots);
-            let release = release.map_err(Error::cuda("make the events that end leases"))?;
+        (Err(error), _) | (_, Err(error)) => {
+            tracing::warn!(
+                %error,
+                "shared pages cannot be registered with the driver: the processor waits for \
+                 frames and ends leases"
+            );
             let ready = Words::Mapped(map(fd, "timeline page")?);
+            let release = Release::by_host(context, slots).map_err(made)?;
             Ok((Kind::Timeline(Timeline::new(ready)), release))
         }
     }

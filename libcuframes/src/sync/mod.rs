@@ -16,5 +16,5 @@ mod timeline;
 
 pub use acks::AckEvents;
 pub use awaiting::{Await, AwaitRequest, Readiness};
-pub use releasing::{Ending, Release};
 pub use order::{Completion, Order};
+pub use releasing::Ending;

@@ -104,13 +104,12 @@ impl Order {
         if write == Write::None || self.previous.was_on(slot, stream) {
             return Ok(());
         }
-        let context = &self.context;
         match (write, &self.marks) {
-            (Write::Abandoned, _) => stream.wait_event(context, self.previous.abandoned(slot)),
-            (_, Marks::Cpu(events)) => stream.wait_event(context, &events[slot]),
-            (_, Marks::Event(events)) => stream.wait_event(context, &events[slot].1),
+            (Write::Abandoned, _) => stream.wait_event(self.previous.abandoned(slot)),
+            (_, Marks::Cpu(events)) => stream.wait_event(&events[slot]),
+            (_, Marks::Event(events)) => stream.wait_event(&events[slot].1),
             (Write::Frame(seq), Marks::Timeline(timeline, _)) => {
-                timeline.wait_on(context, slot, seq, stream)
+                timeline.wait_on(slot, seq, stream)
             }
             (Write::None, Marks::Timeline(..)) => Ok(()),
         }
@@ -155,7 +154,7 @@ impl Order {
                 Completion::Told
             }
             Marks::Timeline(timeline, _) => {
-                timeline.complete_on(&self.context, slot, seq, stream)?;
+                timeline.complete_on(slot, seq, stream)?;
                 Completion::Told
             }
         };
@@ -238,7 +237,6 @@ fn timeline(context: &Context) -> Result<Marks> {
     let fd = sys::create_memfd("cuframes-timeline", PAGE_SIZE as u64).map_err(made)?;
     sys::seal_page(&fd).map_err(made)?;
     let map = WriteMap::new(&fd, PAGE_SIZE).map_err(made)?;
-    let words = Words::register(context, map)
-        .map_err(|(error, _)| Error::cuda("register the timeline page")(error))?;
+    let words = Words::register(context, map).map_err(Error::cuda("register the timeline page"))?;
     Ok(Marks::Timeline(Timeline::new(words), fd))
 }

@@ -53,13 +53,15 @@ impl Previous {
 
     /// True if it was on `stream`, which then comes after it by itself.
     pub fn was_on(&self, slot: usize, stream: StreamRef<'_>) -> bool {
-        self.slots[slot].stream.load(Ordering::Relaxed) == stream.address()
+        self.slots[slot].stream.load(Ordering::Relaxed) == stream.as_raw().addr()
     }
 
     /// Frame `seq` was written to `slot` on `stream`.
     pub fn set_frame(&self, slot: usize, seq: u64, stream: StreamRef<'_>) {
         let entry = &self.slots[slot];
-        entry.stream.store(stream.address(), Ordering::Relaxed);
+        entry
+            .stream
+            .store(stream.as_raw().addr(), Ordering::Relaxed);
         entry.seq.store(seq, Ordering::Release);
     }
 

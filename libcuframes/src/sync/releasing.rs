@@ -1,13 +1,13 @@
 //! The subscriber's side of GPU order: ending leases when streams are done with them.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, Result};
 use crate::sys::cuda::{Context, CudaError, Event, Stream, StreamRef};
 use crate::sys::{Fd, WriteMap};
-use crate::wire::page::{self, EVENT_HANDLE_SIZE};
 use crate::wire::PAGE_SIZE;
+use crate::wire::page::{self, EVENT_HANDLE_SIZE};
 
 use super::local;
 use super::timeline::AckWords;
@@ -15,7 +15,6 @@ use super::timeline::AckWords;
 /// How leases end on streams.
 #[derive(Debug)]
 pub struct Release {
-    context: Context,
     way: Way,
     /// Per slot, for leases that end on several streams: one stream that waits for them all.
     /// Clones of a frame may be given back by several threads at once, hence the lock.
@@ -88,7 +87,6 @@ impl Release {
             }))
         };
         Ok(Release {
-            context: context.clone(),
             way,
             joins: (0..slots).map(join).collect::<Result<_, CudaError>>()?,
         })
@@ -104,9 +102,7 @@ impl Release {
         match &self.way {
             Way::Host(events) => events[slot].record(stream).map(|()| Ending::Later),
             Way::Events(events) => events[slot].record(stream).map(|()| Ending::Acknowledge),
-            Way::Words(words) => words
-                .ack_on(&self.context, slot, seq, stream)
-                .map(|()| Ending::Told),
+            Way::Words(words) => words.ack_on(slot, seq, stream).map(|()| Ending::Told),
         }
     }
 
@@ -115,7 +111,7 @@ impl Release {
         let join = self.lock(slot);
         // A wait is for what was recorded when it was queued: the event can be used again.
         join.event.record(stream)?;
-        join.stream.as_ref().wait_event(&self.context, &join.event)
+        join.stream.as_ref().wait_event(&join.event)
     }
 
     /// The lease of frame `seq` in `slot` ends when all streams that were joined have got there.
@@ -125,7 +121,9 @@ impl Release {
     }
 
     fn lock(&self, slot: usize) -> MutexGuard<'_, Join> {
-        self.joins[slot].lock().unwrap_or_else(PoisonError::into_inner)
+        self.joins[slot]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// True if the lease of frame `seq` in `slot`, which ended on a stream, is over.

@@ -5,8 +5,8 @@
 
 use std::sync::atomic::Ordering;
 
-use crate::sys::cuda::{Context, CudaError, Registered, StreamRef};
 use crate::sys::WriteMap;
+use crate::sys::cuda::{Context, CudaError, Registered, StreamRef};
 use crate::wire::{PAGE_SIZE, TERMINAL, page};
 
 /// Bytes from the words of one slot to those of the next.
@@ -31,7 +31,7 @@ pub(super) enum Words {
 
 impl Words {
     /// Registers `map` with the driver.
-    pub fn register(context: &Context, map: WriteMap) -> Result<Self, (CudaError, WriteMap)> {
+    pub fn register(context: &Context, map: WriteMap) -> Result<Self, CudaError> {
         Registered::new(context, map).map(Words::Registered)
     }
 
@@ -43,12 +43,31 @@ impl Words {
         }
     }
 
-    /// The word at `offset` as a stream sees it.
-    fn device(&self, offset: usize) -> Option<u64> {
-        debug_assert!(offset + 8 <= PAGE_SIZE, "inside the page");
+    /// `stream` writes `value` to the word at `offset` when it gets there.
+    fn write_on(&self, stream: StreamRef<'_>, offset: usize, value: u64) -> Result<(), CudaError> {
+        let (context, address) = self.device(offset)?;
+        // SAFETY: I16: an aligned word of a registered page, which is kept until every stream
+        // that was given work on it is done.
+        unsafe { stream.write_value_64(context, address, value) }
+    }
+
+    /// `stream` goes on when the word at `offset` has reached `value`.
+    fn wait_on(&self, stream: StreamRef<'_>, offset: usize, value: u64) -> Result<(), CudaError> {
+        let (context, address) = self.device(offset)?;
+        // SAFETY: I16: as above.
+        unsafe { stream.wait_value_64_geq(context, address, value) }
+    }
+
+    /// Where streams see the word at `offset`, and in which context.
+    fn device(&self, offset: usize) -> Result<(&Context, u64), CudaError> {
+        assert!(offset + 8 <= PAGE_SIZE, "outside the page");
         match self {
-            Words::Registered(registered) => Some(registered.device_pointer() + offset as u64),
-            Words::Mapped(_) => None,
+            Words::Registered(registered) => {
+                Ok((registered.context(), registered.address() + offset as u64))
+            }
+            Words::Mapped(_) => Err(CudaError::NoSymbol {
+                symbol: "address for memory that could not be registered",
+            }),
         }
     }
 }
@@ -71,13 +90,11 @@ impl Timeline {
     /// Frame `seq` in `slot` is complete once `stream` gets there.
     pub fn complete_on(
         &self,
-        context: &Context,
         slot: usize,
         seq: u64,
         stream: StreamRef<'_>,
     ) -> Result<(), CudaError> {
-        let word = self.words.device(slot * STRIDE).ok_or_else(not_registered)?;
-        stream.write_value_64(context, word, seq)
+        self.words.write_on(stream, slot * STRIDE, seq)
     }
 
     /// Frame `seq` in `slot` is complete now, and no write to its word is still queued.
@@ -89,15 +106,8 @@ impl Timeline {
     }
 
     /// `stream` goes on only when frame `seq` in `slot` is complete.
-    pub fn wait_on(
-        &self,
-        context: &Context,
-        slot: usize,
-        seq: u64,
-        stream: StreamRef<'_>,
-    ) -> Result<(), CudaError> {
-        let word = self.words.device(slot * STRIDE).ok_or_else(not_registered)?;
-        stream.wait_value_64_geq(context, word, seq)
+    pub fn wait_on(&self, slot: usize, seq: u64, stream: StreamRef<'_>) -> Result<(), CudaError> {
+        self.words.wait_on(stream, slot * STRIDE, seq)
     }
 
     /// True if frame `seq` in `slot` is complete, or aborted.
@@ -141,15 +151,8 @@ impl AckWords {
     }
 
     /// The lease of frame `seq` in `slot` is over once `stream` gets there.
-    pub fn ack_on(
-        &self,
-        context: &Context,
-        slot: usize,
-        seq: u64,
-        stream: StreamRef<'_>,
-    ) -> Result<(), CudaError> {
-        let word = self.words.device(page::ACK_SEQ + slot * 8).ok_or_else(not_registered)?;
-        stream.write_value_64(context, word, seq)
+    pub fn ack_on(&self, slot: usize, seq: u64, stream: StreamRef<'_>) -> Result<(), CudaError> {
+        self.words.write_on(stream, page::ACK_SEQ + slot * 8, seq)
     }
 
     /// True once the lease of frame `seq` in `slot` is over.
@@ -157,10 +160,6 @@ impl AckWords {
         let at = page::ACK_SEQ + slot * 8;
         self.words.map().load_u64(at, Ordering::Acquire) == seq
     }
-}
-
-fn not_registered() -> CudaError {
-    CudaError::new("cuMemHostGetDevicePointer", CudaError::NOT_MAPPED)
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub use dirs::{RunDir, publisher_dir, subscriber_dirs};
 pub use fd::{Fd, size_of_file, write_at};
 pub use fork::{Generation, generation};
 pub use futex::{wait as futex_wait, wake_all as futex_wake_all};
-pub use lock::{KeyLock, Owner, lock_owner, lock_whole};
+pub use lock::{KeyLock, Owner, is_alive as is_locked, lock_owner, lock_whole};
 pub use map::{Mapping, ReadMap, ReadWrite, WriteMap};
 pub use memfd::{Seals, create_memfd, has_seals, publish_read_only, reopen_to_map, seal_page};
 pub use memory::check_available;

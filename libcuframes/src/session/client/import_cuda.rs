@@ -6,9 +6,7 @@ use crate::pool::{CudaImport, CudaSource};
 use crate::ring::{Reader, Shape};
 use crate::sync::{Await, AwaitRequest};
 use crate::sys::{Fd, ReadMap, WriteMap};
-use crate::wire::{
-    CONTROL_SIZE, Geometry, MemoryKind, PAGE_SIZE, SyncKind, fds, slot,
-};
+use crate::wire::{CONTROL_SIZE, Geometry, MemoryKind, PAGE_SIZE, SyncKind, fds, slot};
 
 use super::handshake::Descriptors;
 use super::import::check_memfd;

@@ -106,7 +106,10 @@ pub fn response<'fd>(
     place: Option<&'fd Place>,
 ) -> (HelloResponse, Vec<BorrowedFd<'fd>>) {
     // Who holds a GPU's pool can write it: an observer, which leases nothing, gets none.
-    let pool = epoch.pool.fd().filter(|_| place.is_some() || epoch.order.is_none());
+    let pool = epoch
+        .pool
+        .fd()
+        .filter(|_| place.is_some() || epoch.order.is_none());
     let by_fd = granted & capability::FD_PASSING != 0;
     let timeline = epoch.order.as_ref().and_then(Order::timeline);
     let offered = [

@@ -238,7 +238,10 @@ fn open_acks(peer: &Peer, limits: &Limits) -> Result<(), Refusal> {
     let acks = order
         .open_acks(&handles)
         .map_err(|error| (ErrorCode::Cuda, format!("open the ack events: {error}")))?;
-    epoch.ring.pages.set_acks(member.index, Some(Arc::new(acks)));
+    epoch
+        .ring
+        .pages
+        .set_acks(member.index, Some(Arc::new(acks)));
     Ok(())
 }
 

@@ -211,7 +211,10 @@ impl Server {
 
 fn is_busy(epoch: &Arc<Epoch>) -> bool {
     let slots = epoch.ring.shape().slots;
-    epoch.order.as_ref().is_some_and(|order| !order.is_idle(slots))
+    epoch
+        .order
+        .as_ref()
+        .is_some_and(|order| !order.is_idle(slots))
 }
 
 /// Brings the roster up to date about `peer`.

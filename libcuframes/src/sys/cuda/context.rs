@@ -82,6 +82,19 @@ impl Context {
         })
     }
 
+    /// A context to go on with after this one was lost. A primary context is reset for that,
+    /// which ends the work of everyone in this process who uses it; one that the caller lent is
+    /// the caller's to replace, and stays what it is.
+    pub fn renewed(&self) -> Result<Context> {
+        let Shared { driver, device, .. } = *self.shared;
+        if !self.shared.is_primary {
+            return Ok(self.clone());
+        }
+        // SAFETY: I15: a lost context does no more work on anything of ours.
+        unsafe { driver.table()?.primary_reset(device) }?;
+        Context::primary(&Device::from_handle(driver, device)?)
+    }
+
     /// Makes it the current context of this thread, until the guard is dropped. If it is
     /// already, this costs one call of the driver.
     #[inline]

@@ -87,6 +87,7 @@ functions! {
         (context: *mut CUcontext, device: CUdevice);
     primary_release = "cuDevicePrimaryCtxRelease" ["cuDevicePrimaryCtxRelease_v2"]
         (device: CUdevice);
+    primary_reset = "cuDevicePrimaryCtxReset" ["cuDevicePrimaryCtxReset_v2"] (device: CUdevice);
     ctx_push = "cuCtxPushCurrent" ["cuCtxPushCurrent_v2"] (context: CUcontext);
     ctx_pop = "cuCtxPopCurrent" ["cuCtxPopCurrent_v2"] (context: *mut CUcontext);
     ctx_get_current = "cuCtxGetCurrent" ["cuCtxGetCurrent"] (context: *mut CUcontext);
