@@ -16,7 +16,8 @@
  * Structs    begin with struct_size: sizeof the struct, or 0 for its size in the first
  *            release. Set the rest to zero before filling it in. A field that this library
  *            is too old for is CUFRAMES_ERR_UNSUPPORTED unless it is zero.
- * Streams    Where a function takes a GPU stream, NULL means frames in host memory.
+ * Streams    Where a function takes a stream it is a CUstream for frames on a GPU, NULL the
+ *            default stream. For frames in host memory it is NULL.
  *
  * Made by cbindgen from libcuframes/src/capi; do not edit.
  */
@@ -30,8 +31,6 @@
 
 /** A presentation time that is not known. */
 #define CUFRAMES_NO_PTS INT64_MIN
-
-
 
 /**
  * Why a function failed. CUFRAMES_OK is 0, and every error is negative.
@@ -143,6 +142,42 @@ typedef enum {
     /** Every frame in its order, as long as the publisher's ring still has it. */
     CUFRAMES_MODE_STRICT_ORDER = 2,
 } cuframes_mode_t;
+
+/** Where frames live. */
+typedef enum {
+    /** In host memory. */
+    CUFRAMES_MEMORY_HOST = 0,
+    /** On the GPU in the best way that works here; in host memory if none does. */
+    CUFRAMES_MEMORY_AUTO = 1,
+    /** On the GPU, shared by CUDA IPC handles. */
+    CUFRAMES_MEMORY_CUDA_IPC = 2,
+    /** On the GPU, shared by descriptors. */
+    CUFRAMES_MEMORY_CUDA_VMM = 3,
+} cuframes_memory_t;
+
+/** What tells subscribers that a frame on a GPU is complete. */
+typedef enum {
+    /** The best that works here. */
+    CUFRAMES_SYNC_AUTO = 0,
+    /** They see it only when it is. */
+    CUFRAMES_SYNC_CPU = 1,
+    /** Interprocess events. */
+    CUFRAMES_SYNC_EVENT = 2,
+    /** Words in shared memory that streams write and wait for. */
+    CUFRAMES_SYNC_TIMELINE = 3,
+} cuframes_sync_t;
+
+/** Which frames on GPUs a subscriber takes. */
+typedef enum {
+    /** None, only those in host memory; the CUDA driver is not loaded. */
+    CUFRAMES_CUDA_NONE = 0,
+    /** Those on any GPU too, in its primary context. */
+    CUFRAMES_CUDA_ANY = 1,
+    /** Those on cuda_device, in its primary context. */
+    CUFRAMES_CUDA_DEVICE = 2,
+    /** Those on the GPU of cuda_context. */
+    CUFRAMES_CUDA_CONTEXT = 3,
+} cuframes_cuda_t;
 
 /** Something that happened to a subscription. */
 typedef enum {
@@ -632,16 +667,15 @@ int cuframes_publisher_acquire(cuframes_publisher_t *publisher, void **ptr);
  * Publishes the frame that was acquired.
  *
  * stream: NULL for host memory; on a GPU the CUstream after whose work the pixels are complete,
- * NULL the default stream, CUFRAMES_NO_STREAM if they are already. pts_ns: presentation time in nanoseconds on the source's own
- * clock, or CUFRAMES_NO_PTS; live sources use cuframes_now_ns().
+ * NULL the default stream, CUFRAMES_NO_STREAM if they are already. pts_ns: presentation time
+ * in nanoseconds on the source's own clock, or CUFRAMES_NO_PTS; live sources use
+ * cuframes_now_ns().
  * Errors: INVALID_ARGUMENT: nothing was acquired, or stream is not NULL on host memory.
  * RECONFIGURED: it was acquired before cuframes_publisher_reconfigure(), and is given back.
  * CUDA: the driver refused; it is given back, and if the context is lost,
  * cuframes_publisher_reconfigure() starts anew.
  */
-int cuframes_publisher_publish(cuframes_publisher_t *publisher,
-                               void *stream,
-                               int64_t pts_ns);
+int cuframes_publisher_publish(cuframes_publisher_t *publisher, void *stream, int64_t pts_ns);
 
 /**
  * Publishes the frame that was acquired, with everything that is to be said about it.
@@ -925,6 +959,42 @@ int cuframes_publisher_acquire_on(cuframes_publisher_t *publisher,
                                   cuframes_slot_t **out);
 
 /**
+ * As cuframes_publisher_acquire_on(), if a slot is free right now. Nothing is waited for, and
+ * nothing is counted.
+ *
+ * Errors: WOULD_BLOCK: none is free. UNSUPPORTED: the frames are in host memory. CUDA.
+ */
+int cuframes_publisher_acquire_slot_on(cuframes_publisher_t *publisher,
+                                       void *stream,
+                                       cuframes_slot_t **out);
+
+/**
+ * Copies a frame on the same GPU into a slot and publishes it, all on a stream. The processor
+ * waits for no GPU.
+ *
+ * stream: the CUstream, NULL the default stream. planes: for each plane of the format the
+ * device pointer (CUdeviceptr) of its first row. pitch: for each plane the bytes from one row
+ * to the next. meta: NULL says nothing about the frame. seq_out: its sequence; may be NULL.
+ * Errors: WOULD_BLOCK: dropped and counted, as by cuframes_publisher_acquire().
+ * INVALID_ARGUMENT: a pitch is shorter than a row. UNSUPPORTED: the frames are in host memory.
+ * CUDA.
+ */
+int cuframes_publisher_publish_copy_on(cuframes_publisher_t *publisher,
+                                       void *stream,
+                                       const uint64_t *planes,
+                                       const int32_t *pitch,
+                                       const cuframes_frame_meta_t *meta,
+                                       uint64_t *seq_out);
+
+/**
+ * Goes on in another context of any GPU, from the next cuframes_publisher_reconfigure() on.
+ *
+ * context: a CUcontext that outlives the publisher; the old one is to be kept as long.
+ * Errors: UNSUPPORTED: the frames are in host memory. INVALID_ARGUMENT: NULL.
+ */
+int cuframes_publisher_set_cuda_context(cuframes_publisher_t *publisher, void *context);
+
+/**
  * Where the frames of a publisher live, and what tells that they are complete: what
  * CUFRAMES_MEMORY_AUTO and CUFRAMES_SYNC_AUTO chose.
  *
@@ -989,3 +1059,10 @@ void cuframes_set_log_callback(cuframes_log_callback_t callback, void *user);
 #endif /* __cplusplus */
 
 #endif  /* CUFRAMES_H */
+
+/**
+ * Instead of a CUstream: no stream is meant. A publisher's pixels are complete already; a
+ * subscriber looks by itself when they are, with cuframes_frame_wait_on(),
+ * cuframes_frame_wait_host() or cuframes_frame_is_ready().
+ */
+#define CUFRAMES_NO_STREAM ((void *)UINTPTR_MAX)

@@ -1,21 +1,14 @@
-//! Frames in the memory of a GPU, for C. Contexts, streams and device pointers are those of the
-//! driver API; those of the runtime API can be cast to them.
+//! Frames in the memory of a GPU, for C: how they are asked for. Contexts, streams and device
+//! pointers are those of the driver API; those of the runtime API can be cast to them.
 
-use std::ffi::{c_int, c_void};
-use std::ptr;
-use std::time::Duration;
+use std::ffi::c_void;
 
 use crate::cuda::{Memory, Sync};
 use crate::subscriber::SubscriberBuilder;
 use crate::sys::cuda::{Context, Driver, StreamRef};
-use crate::wire::{ErrorCode, MemoryKind, SyncKind};
+use crate::wire::{MemoryKind, SyncKind};
 
-use super::error::{Failure, guard, refuse};
-use super::frame::{self, Lent, cuframes_frame_t};
-use super::handles;
-use super::memory;
-use super::publisher::{cuframes_publisher_t, timeout, with_publisher};
-use super::slot::{Slot, cuframes_slot_t};
+use super::error::{Failure, refuse};
 use super::subscriber_config::cuframes_subscriber_config_t;
 
 /// Instead of a CUstream: no stream is meant. The header has it as a pointer.
@@ -148,67 +141,7 @@ pub(super) unsafe fn stream(
     }
 }
 
-/// Takes a slot on a GPU for a stream to write: what the stream does from now on comes after
-/// whatever was done to the slot before. The processor waits for no GPU.
-///
-/// stream: the CUstream, NULL the default stream; it outlives the publishing or the release of
-/// the slot. out: the slot, NULL on failure; publish it with cuframes_publisher_publish_slot(),
-/// and give it back with cuframes_slot_release().
-/// Errors: WOULD_BLOCK: every slot is in use, and the frame is dropped and counted; with
-/// CUFRAMES_POLICY_STRICT_WAIT it waits first, but no longer than strict_timeout_ms.
-/// UNSUPPORTED: the frames are in host memory. CUDA.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn cuframes_publisher_acquire_on(
-    publisher: *mut cuframes_publisher_t,
-    stream: *mut c_void,
-    out: *mut *mut cuframes_slot_t,
-) -> c_int {
-    const DROPPED: Failure = Failure::Own(
-        ErrorCode::WouldBlock,
-        "every slot is in use, so the frame was dropped and counted; use more slots, or release frames sooner",
-    );
-    guard(|| {
-        // SAFETY: I13: passed on.
-        let out = unsafe { memory::out(out, "out") }?;
-        let out = out.write(ptr::null_mut());
-        with_publisher(publisher, |publisher| {
-            let publisher = publisher.live()?;
-            // SAFETY: I13: passed on.
-            let frame = match unsafe { self::stream(stream, publisher.memory()) }? {
-                Some(stream) => publisher.acquire_on(stream)?,
-                None => publisher.acquire()?,
-            };
-            *out = handles::insert(Slot::new(frame.ok_or(DROPPED)?))?;
-            Ok(())
-        })
-    })
-}
-
-/// Where the frames of a publisher live, and what tells that they are complete: what
-/// CUFRAMES_MEMORY_AUTO and CUFRAMES_SYNC_AUTO chose.
-///
-/// memory: a cuframes_memory_t; may be NULL. sync: a cuframes_sync_t; may be NULL.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn cuframes_publisher_get_memory(
-    publisher: *mut cuframes_publisher_t,
-    memory: *mut i32,
-    sync: *mut i32,
-) -> c_int {
-    guard(|| {
-        let kinds = with_publisher(publisher, |publisher| {
-            let publisher = publisher.live()?;
-            Ok((publisher.memory(), publisher.sync()))
-        })?;
-        let (in_memory, by_sync) = (memory_number(kinds.0), sync_number(kinds.1));
-        // SAFETY: I13: passed on.
-        unsafe { memory::offer(memory, in_memory as i32) };
-        // SAFETY: I13: passed on.
-        unsafe { memory::offer(sync, by_sync as i32) };
-        Ok(())
-    })
-}
-
-fn memory_number(kind: MemoryKind) -> cuframes_memory_t {
+pub(super) fn memory_number(kind: MemoryKind) -> cuframes_memory_t {
     match kind {
         MemoryKind::Host | MemoryKind::Dmabuf => cuframes_memory_t::CUFRAMES_MEMORY_HOST,
         MemoryKind::CudaIpc => cuframes_memory_t::CUFRAMES_MEMORY_CUDA_IPC,
@@ -216,90 +149,10 @@ fn memory_number(kind: MemoryKind) -> cuframes_memory_t {
     }
 }
 
-fn sync_number(kind: SyncKind) -> cuframes_sync_t {
+pub(super) fn sync_number(kind: SyncKind) -> cuframes_sync_t {
     match kind {
         SyncKind::Cpu => cuframes_sync_t::CUFRAMES_SYNC_CPU,
         SyncKind::CudaEvent => cuframes_sync_t::CUFRAMES_SYNC_EVENT,
         SyncKind::CudaTimeline => cuframes_sync_t::CUFRAMES_SYNC_TIMELINE,
     }
-}
-
-/// A cuframes_memory_t: where the pixels of a frame are. Negative if there is no such frame.
-#[unsafe(no_mangle)]
-pub extern "C" fn cuframes_frame_memory(frame: *mut cuframes_frame_t) -> c_int {
-    super::error::guard_value(
-        || Ok(memory_number(handles::get::<Lent>(frame)?.frame.memory()) as c_int),
-        |code| code,
-    )
-}
-
-/// Makes a stream wait until the pixels of a frame are complete. The processor does not wait.
-///
-/// stream: a CUstream of the subscriber's context, NULL the default stream. On host memory there
-/// is nothing to wait for.
-/// Errors: CUDA. If the publisher dies first, the stream goes on all the same, and
-/// cuframes_frame_is_ready() then gives ABORTED.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn cuframes_frame_wait_on(
-    frame: *mut cuframes_frame_t,
-    stream: *mut c_void,
-) -> c_int {
-    guard(|| {
-        let lent = handles::get::<Lent>(frame)?;
-        // SAFETY: I13: passed on.
-        match unsafe { self::stream(stream, lent.frame.memory()) }? {
-            Some(stream) => Ok(lent.frame.wait_on(stream)?),
-            None => Ok(()),
-        }
-    })
-}
-
-/// Waits until the pixels of a frame are complete.
-///
-/// timeout_ms: 0 only looks, negative waits for as long as the publisher lives.
-/// Errors: TIMEOUT. ABORTED: they never will be. CUDA.
-#[unsafe(no_mangle)]
-pub extern "C" fn cuframes_frame_wait_host(frame: *mut cuframes_frame_t, timeout_ms: i32) -> c_int {
-    guard(|| {
-        let limit: Option<Duration> = timeout(timeout_ms);
-        Ok(handles::get::<Lent>(frame)?.frame.wait_host(limit)?)
-    })
-}
-
-/// Whether the pixels of a frame are complete.
-///
-/// Returns: 1 if they are, 0 if they are not yet, or a negative cuframes_error_t: ABORTED: they
-/// never will be. CUDA. INVALID_ARGUMENT: there is no such frame.
-#[unsafe(no_mangle)]
-pub extern "C" fn cuframes_frame_is_ready(frame: *mut cuframes_frame_t) -> c_int {
-    super::error::guard_value(
-        || Ok(c_int::from(handles::get::<Lent>(frame)?.frame.is_ready()?)),
-        |code| code,
-    )
-}
-
-/// Gives a frame back when every one of some streams has got here: what was given to them before
-/// may still read it. The processor does not wait. Any thread may do that, for a frame of a
-/// callback too.
-///
-/// streams: count CUstreams, NULL among them the default stream; count 0 gives it back now.
-/// Errors: as cuframes_subscriber_release(). CUDA: the context is lost, and the frame was given
-/// back.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn cuframes_frame_release_on(
-    frame: *mut cuframes_frame_t,
-    streams: *const *mut c_void,
-    count: u32,
-) -> c_int {
-    guard(|| {
-        // SAFETY: I13: there are as many as `count` says.
-        let streams = unsafe { memory::list(streams, count as usize, "streams") }?;
-        let kind = handles::get::<Lent>(frame)?.frame.memory();
-        let mut given = Vec::with_capacity(streams.len());
-        for &stream in streams {
-            // SAFETY: I13: passed on.
-            given.extend(unsafe { self::stream(stream, kind) }?);
-        }
-        frame::give_back_on(frame, &given)
-    })
 }

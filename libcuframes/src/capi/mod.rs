@@ -13,6 +13,8 @@
 mod async_subscriber;
 mod callback;
 mod cuda;
+mod cuda_frame;
+mod cuda_publish;
 mod error;
 mod format;
 mod frame;
@@ -32,6 +34,8 @@ mod version;
 pub use self::log::*;
 pub use async_subscriber::*;
 pub use cuda::*;
+pub use cuda_frame::*;
+pub use cuda_publish::*;
 pub use error::{cuframes_error_t, cuframes_last_error, cuframes_strerror};
 pub use format::*;
 pub use frame::*;

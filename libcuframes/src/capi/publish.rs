@@ -14,7 +14,7 @@ use super::memory;
 use super::meta::{self, CUFRAMES_NO_PTS, cuframes_frame_meta_t};
 use super::publisher::{OpenPublisher, cuframes_publisher_t, with_publisher};
 
-const DROPPED: Failure = Failure::Own(
+pub(super) const DROPPED: Failure = Failure::Own(
     ErrorCode::WouldBlock,
     "every slot is in use, so the frame was dropped and counted; use more slots, or release frames sooner",
 );

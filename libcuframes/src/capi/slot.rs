@@ -68,6 +68,9 @@ impl Slot {
     }
 }
 
+pub(super) const NONE_FREE: Failure =
+    Failure::Own(ErrorCode::WouldBlock, "no slot is free right now");
+
 /// Takes a slot if one is free right now. Nothing is waited for, and nothing is counted.
 ///
 /// Any number of slots can be out at a time, besides that of cuframes_publisher_acquire().
@@ -78,7 +81,6 @@ pub unsafe extern "C" fn cuframes_publisher_acquire_slot(
     publisher: *mut cuframes_publisher_t,
     out: *mut *mut cuframes_slot_t,
 ) -> c_int {
-    const NONE_FREE: Failure = Failure::Own(ErrorCode::WouldBlock, "no slot is free right now");
     guard(|| {
         // SAFETY: I13: passed on.
         let out = unsafe { memory::out(out, "out") }?;

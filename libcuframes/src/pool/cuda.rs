@@ -1,4 +1,5 @@
 //! stub
+use super::{DevicePlane, DeviceRows};
 use crate::error::Result;
 use crate::format::FrameLayout;
 use crate::sys::Fd;
@@ -13,18 +14,6 @@ pub struct CudaImport;
 pub enum CudaSource {
     Vmm(Fd),
     Ipc(Vec<[u8; 64]>),
-}
-/// Plane
-#[derive(Clone, Copy, Debug)]
-pub struct DevicePlane {
-    /// a
-    pub ptr: u64,
-    /// a
-    pub pitch: usize,
-    /// a
-    pub row_bytes: usize,
-    /// a
-    pub rows: usize,
 }
 impl CudaPool {
     pub fn new(_: &Context, _: MemoryKind, _: FrameLayout, _: usize) -> Result<Self> {
@@ -50,6 +39,14 @@ impl CudaPool {
     }
     pub fn plane(&self, _: usize, _: usize) -> Option<DevicePlane> {
         None
+    }
+    pub fn copy_on(
+        &self,
+        _: crate::sys::cuda::StreamRef<'_>,
+        _: DeviceRows,
+        _: (usize, usize),
+    ) -> std::result::Result<(), CudaError> {
+        Ok(())
     }
     pub fn upload(
         &self,

@@ -1,13 +1,15 @@
 //! Where pixels live: one sealed memfd, or one allocation of a GPU, for all slots of an epoch.
 
 mod cuda;
+mod device;
 mod host;
 mod placement;
 mod plane;
 mod publisher;
 mod target;
 
-pub use cuda::{CudaImport, CudaPool, CudaSource, DevicePlane};
+pub use cuda::{CudaImport, CudaPool, CudaSource};
+pub use device::{DevicePlane, DeviceRows};
 pub use host::{HostImport, HostPool, SlotPixels};
 pub use placement::{CudaPlacement, Placement};
 pub use plane::Plane;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::format::FrameLayout;
 use crate::sys::Fd;
-use crate::sys::cuda::CudaError;
+use crate::sys::cuda::{CudaError, StreamRef};
 use crate::wire::header_flag;
 
-use super::{CudaPool, DevicePlane, HostPool, Placement, Plane, SlotPixels};
+use super::{CudaPool, DevicePlane, DeviceRows, HostPool, Placement, Plane, SlotPixels};
 
 /// Memory for all frames of an epoch.
 #[derive(Debug)]
@@ -114,6 +114,19 @@ impl Pool {
         match self {
             Pool::Host(_) => Ok(()),
             Pool::Cuda(pool) => pool.upload(plane, source, pitch),
+        }
+    }
+
+    /// Copies rows into a slot's plane, on `stream`; the caller keeps the slot until that is done.
+    pub fn copy_on(
+        &self,
+        stream: StreamRef<'_>,
+        from: DeviceRows,
+        (slot, plane): (usize, usize),
+    ) -> std::result::Result<(), CudaError> {
+        match self {
+            Pool::Host(_) => Ok(()),
+            Pool::Cuda(pool) => pool.copy_on(stream, from, (slot, plane)),
         }
     }
 

@@ -6,10 +6,10 @@ use std::time::Instant;
 
 use crate::error::{Error, Result};
 use crate::meta::FrameMeta;
-use crate::pool::Placement;
+use crate::pool::{DeviceRows, Placement, uuid_of};
 use crate::session::Epoch;
 use crate::sync::Completion;
-use crate::sys::cuda::StreamRef;
+use crate::sys::cuda::{Context, StreamRef};
 use crate::wire::{MemoryKind, SyncKind};
 
 use super::frame::{PublishedFrame, WritableFrame};
@@ -71,6 +71,68 @@ impl Publisher {
         ordered
             .map(Some)
             .map_err(Error::cuda("order a stream behind a slot"))
+    }
+
+    /// As [`acquire_on`](Publisher::acquire_on), if a slot is free right now. Nothing is waited
+    /// for, and nothing is counted.
+    pub fn try_acquire_on<'stream>(
+        &mut self,
+        stream: StreamRef<'stream>,
+    ) -> Result<Option<WritableFrame<'stream>>> {
+        self.check_gpu()?;
+        let Ok(frame) = self.claim() else {
+            return Ok(None);
+        };
+        let ordered = frame.begin_on(stream);
+        ordered
+            .map(Some)
+            .map_err(Error::cuda("order a stream behind a slot"))
+    }
+
+    /// Copies a frame on the same GPU into a slot and publishes it, all on `stream`: for each
+    /// plane its rows. The processor waits for no GPU. Returns its sequence, or `None` if it was
+    /// dropped as in [`acquire`](Publisher::acquire).
+    pub fn publish_copy_on(
+        &mut self,
+        planes: &[DeviceRows],
+        meta: &FrameMeta,
+        stream: StreamRef<'_>,
+    ) -> Result<Option<u64>> {
+        if planes.len() != self.layout().plane_count {
+            return Err(Error::InvalidArgument(format!(
+                "{} planes were given, and a frame of {} has {}",
+                planes.len(),
+                self.layout().format,
+                self.layout().plane_count
+            )));
+        }
+        meta.validate(self.layout())?;
+        let Some(frame) = self.acquire_on(stream)? else {
+            return Ok(None);
+        };
+        for (plane, &rows) in planes.iter().enumerate() {
+            let copied = self
+                .epoch
+                .pool
+                .copy_on(stream, rows, (frame.index(), plane));
+            copied.map_err(Error::cuda("copy a frame on the GPU"))?;
+        }
+        self.count_copy();
+        Ok(Some(self.publish_on(frame, meta, stream)?.seq()))
+    }
+
+    /// Goes on in another context of any GPU, from the next
+    /// [`reconfigure`](Publisher::reconfigure) on. Frames of the old one stay where they are, so
+    /// it is to be kept until this publisher is dropped.
+    ///
+    /// Errors: [`Unsupported`](Error::Unsupported) on host memory.
+    pub fn set_cuda_context(&mut self, context: &Context) -> Result<()> {
+        let Placement::Cuda(cuda) = &mut self.settings.placement else {
+            return Err(on_host());
+        };
+        cuda.device_uuid = uuid_of(context)?;
+        cuda.context = context.clone();
+        Ok(())
     }
 
     /// Publishes `frame`, whose pixels are complete once `stream` gets here. The processor waits

@@ -40,9 +40,9 @@ static int newer_structs(const char *key)
     CHECK(cuframes_publisher_create(&config.known, &publisher) == CUFRAMES_ERR_UNSUPPORTED);
     CHECK(publisher == NULL);
     config.unknown            = 0;
-    config.known._reserved[3] = 1;
+    config.known._reserved[1] = 1;
     CHECK(cuframes_publisher_create(&config.known, &publisher) == CUFRAMES_ERR_UNSUPPORTED);
-    config.known._reserved[3] = 0;
+    config.known._reserved[1] = 0;
     config.known.ownership    = CUFRAMES_OWNERSHIP_EXTERNAL;
     CHECK(cuframes_publisher_create(&config.known, &publisher) == CUFRAMES_ERR_UNSUPPORTED);
     config.known.ownership   = CUFRAMES_OWNERSHIP_LIBRARY;
