@@ -112,7 +112,7 @@ struct Feed {
 /// What became of a frame of the input.
 enum Taken {
     /// It is in its slot.
-    Frame(WritableFrame),
+    Frame(WritableFrame<'static>),
     /// There was no slot for it.
     Dropped,
 }

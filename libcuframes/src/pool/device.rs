@@ -1,5 +1,7 @@
 //! Pixels in the memory of a GPU, as streams reach them.
 
+use crate::format::FrameLayout;
+
 /// One plane of a frame on a GPU: rows of pixels, one every `pitch` bytes. The address is valid
 /// in the context of the publisher or subscriber that gave it, for as long as the frame is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,11 +16,21 @@ pub struct DevicePlane {
     pub rows: usize,
 }
 
+/// Plane `plane` of a frame of `layout` that begins at `frame`.
+pub(super) fn plane_at(frame: u64, layout: &FrameLayout, plane: usize) -> Option<DevicePlane> {
+    (plane < layout.plane_count).then(|| DevicePlane {
+        ptr: frame + layout.offset(plane) as u64,
+        pitch: layout.pitch(plane),
+        row_bytes: layout.plane_row_bytes(plane) as usize,
+        rows: layout.plane_rows(plane) as usize,
+    })
+}
+
 /// Rows of the caller's on a GPU, to be copied by a stream.
 #[derive(Clone, Copy, Debug)]
 pub struct DeviceRows {
-    pub(crate) first: u64,
-    pub(crate) pitch: usize,
+    pub(super) first: u64,
+    pub(super) pitch: usize,
 }
 
 impl DeviceRows {

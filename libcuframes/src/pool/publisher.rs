@@ -6,7 +6,6 @@ use crate::error::{Error, Result};
 use crate::format::FrameLayout;
 use crate::sys::Fd;
 use crate::sys::cuda::{CudaError, StreamRef};
-use crate::wire::header_flag;
 
 use super::{CudaPool, DevicePlane, DeviceRows, HostPool, Placement, Plane, SlotPixels};
 
@@ -71,18 +70,10 @@ impl Pool {
     }
 
     /// What subscribers get to open it, where that is a CUDA IPC handle; else zero.
-    pub fn handle(&self, slot: usize) -> [u8; 64] {
+    pub fn handle(&self) -> [u8; 64] {
         match self {
             Pool::Host(_) => [0; 64],
-            Pool::Cuda(pool) => pool.handle(slot),
-        }
-    }
-
-    /// Bits of the control header that this pool asks for.
-    pub fn header_flags(&self) -> u32 {
-        match self {
-            Pool::Cuda(pool) if pool.is_external() => header_flag::EXTERNAL,
-            Pool::Host(_) | Pool::Cuda(_) => 0,
+            Pool::Cuda(pool) => pool.handle(),
         }
     }
 

@@ -74,7 +74,7 @@ impl Epoch {
         let handles: Vec<_> = (0..slots)
             .map(|slot| {
                 let ready = order.as_ref().map_or([0; 64], |order| order.handle(slot));
-                (pool.handle(slot), ready)
+                (pool.handle(), ready)
             })
             .collect();
         let segment = SegmentRequest {
@@ -171,13 +171,12 @@ impl Epoch {
 }
 
 fn geometry(request: &EpochRequest<'_>, pool: &Pool) -> Result<Geometry> {
-    let mut flags = pool.header_flags();
-    if request.anonymous {
-        flags |= header_flag::ANONYMOUS;
-    }
     Ok(Geometry {
         version: OUR_VERSION,
-        flags,
+        flags: match request.anonymous {
+            true => header_flag::ANONYMOUS,
+            false => 0,
+        },
         memory: request.placement.memory(),
         sync: request.placement.sync(),
         device_uuid: request.placement.device_uuid(),

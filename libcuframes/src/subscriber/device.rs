@@ -154,9 +154,9 @@ impl Frame {
 impl Attachment {
     /// Looks whether the frame that `meta` tells of lies where it may.
     pub(super) fn check_place(&self, slot: usize, meta: &crate::wire::SlotMeta) -> Result<()> {
-        match self.gpu().and_then(|gpu| gpu.import.allocation(slot)) {
-            Some(bytes) => meta.validate_in(self.geometry.frame_size, bytes)?,
-            None => meta.validate(&self.geometry)?,
+        meta.validate(&self.geometry)?;
+        if let Some(gpu) = self.gpu() {
+            meta.validate_in(self.geometry.frame_size, gpu.import.allocation(slot))?;
         }
         Ok(())
     }

@@ -1,0 +1,83 @@
+//! What this process shares by CUDA IPC handles, and what it has opened of others.
+//!
+//! The driver opens a handle in another process than the one that made it only, and only once
+//! at a time. So memory of our own is found here and used as it is, and memory of others is
+//! opened once however many subscriptions use it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+
+use crate::error::{Error, Result};
+use crate::sys::cuda::{Context, DeviceMemory, ImportedMemory};
+
+/// Bytes by which memory is named to other processes.
+pub type Handle = [u8; 64];
+
+static TABLE: LazyLock<Mutex<Table>> = LazyLock::new(Mutex::default);
+
+#[derive(Debug, Default)]
+struct Table {
+    ours: HashMap<Handle, Weak<DeviceMemory>>,
+    theirs: HashMap<Handle, Weak<ImportedMemory>>,
+}
+
+/// Memory behind a handle.
+#[derive(Debug)]
+pub enum Shared {
+    /// Of this process.
+    Ours(Arc<DeviceMemory>),
+    /// Of another one.
+    Theirs(Arc<ImportedMemory>),
+}
+
+impl Shared {
+    /// Device pointer to its first byte.
+    pub fn address(&self) -> u64 {
+        match self {
+            Shared::Ours(memory) => memory.address(),
+            Shared::Theirs(memory) => memory.address(),
+        }
+    }
+
+    /// Its bytes, as the driver knows them.
+    pub fn size(&self) -> u64 {
+        match self {
+            Shared::Ours(memory) => memory.size() as u64,
+            Shared::Theirs(memory) => memory.size() as u64,
+        }
+    }
+}
+
+/// `memory` is shared by `handle` for as long as it lives.
+pub fn remember(handle: Handle, memory: &Arc<DeviceMemory>) {
+    let mut table = table();
+    table.ours.retain(|_, memory| memory.strong_count() != 0);
+    table.ours.insert(handle, Arc::downgrade(memory));
+}
+
+/// The memory behind `handle`.
+pub fn open(context: &Context, handle: &Handle) -> Result<Shared> {
+    let mut table = table();
+    if let Some(ours) = table.ours.get(handle).and_then(Weak::upgrade) {
+        return Ok(Shared::Ours(ours));
+    }
+    if let Some(theirs) = table.theirs.get(handle).and_then(Weak::upgrade) {
+        return match theirs.context() == context {
+            true => Ok(Shared::Theirs(theirs)),
+            false => Err(Error::Unsupported(
+                "frames by CUDA IPC in a second context of this process; use the context that \
+                 has them open already"
+                    .to_owned(),
+            )),
+        };
+    }
+    let opened = ImportedMemory::open(context, handle);
+    let opened = Arc::new(opened.map_err(Error::cuda("open the pool of the publisher"))?);
+    table.theirs.retain(|_, memory| memory.strong_count() != 0);
+    table.theirs.insert(*handle, Arc::downgrade(&opened));
+    Ok(Shared::Theirs(opened))
+}
+
+fn table() -> MutexGuard<'static, Table> {
+    TABLE.lock().unwrap_or_else(PoisonError::into_inner)
+}
