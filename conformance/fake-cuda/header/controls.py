@@ -41,6 +41,10 @@ pub struct Table {
     pub cuMemFree_v2: Option<unsafe extern "C" fn(u64) -> i32>,
     pub cuCtxGetCurrent: unsafe extern "C" fn(*mut *mut c_void) -> c_int,
 }
+functions! {
+    host_register = "cuMemHostRegister" ["cuMemHostRegister_v2", "cuMemHostRegister"]
+        (host: *mut c_void, bytes: usize, flags: c_uint);
+}
 """
 
 PROP = RIGHT[RIGHT.index("#[repr(C)]\npub struct Location"):RIGHT.index("pub unsafe extern")]
@@ -75,6 +79,8 @@ WRONG = [
      'struct Table { cuMemFree_v2: Option<unsafe extern "C" fn(u32) -> i32> }',
      "cuMemFree_v2: argument 1"),
     ("a wrong entry of a macro", "table! {\n    cuMemFree_v2: fn(u32);\n}\n",
+     "cuMemFree_v2: argument 1"),
+    ("a wrong row of a table", 'x! {\n    mem_free = "cuMemFree" ["cuMemFree_v2"] (address: u32);\n}\n',
      "cuMemFree_v2: argument 1"),
     ("a callback with another argument",
      _function("cuLaunchHostFunc", "stream: *mut c_void, f: Option<unsafe extern \"C\" fn(u32)>, user: *mut c_void"),

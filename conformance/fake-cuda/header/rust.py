@@ -12,6 +12,8 @@ ENTRY = r"(?:cu[A-Z]|cuvid[A-Z])\w*"
 DEFINITION = re.compile(rf"\bfn\s+({ENTRY})\s*\(")
 POINTER = re.compile(rf"\b({ENTRY})\s*:\s*(?:Option\s*<\s*)?"
                      r"(?:unsafe\s+)?(?:extern\s+\"C\"\s+)?fn\s*\(")
+# An entry of a macro's table: `name = "call" ["symbol", "older symbol"] (parameters);`
+ROW = re.compile(r"=\s*\"cu\w+\"\s*\[([^\]]+)\]\s*\(")
 ALIAS = re.compile(r"\btype\s+(\w+)(?:<(\w+)>)?\s*=\s*([^;]+);")
 STRUCT = re.compile(r"#\[repr\(([^\]]+)\)\]\s*(?:#\[[^\]]*\]\s*)*"
                     r"(?:pub(?:\([a-z]+\))?\s+)?(struct|union|enum)\s+(\w+)\s*([({])")
@@ -122,6 +124,10 @@ def read(paths: list[Path], result: str) -> Interface:
             for match in pattern.finditer(source):
                 function = signature(match[1], source, match.end() - 1, result)
                 put(interface.functions, match[1], function, file)
+        for match in ROW.finditer(source):
+            for name in re.findall(r"\w+", match[1]):
+                function = signature(name, source, match.end() - 1, result)
+                put(interface.functions, name, function, file)
         interface.defined.update(DEFINITION.findall(source))
     return interface
 
