@@ -29,6 +29,8 @@
 #include "libavutil/frame.h"
 #include "libavutil/rational.h"
 
+#include "avfilter.h"
+
 /**
  * Tell every cuframes_out of this process that the program is being
  * interrupted: an end of input seen from now on is not the end of the stream,
@@ -107,7 +109,15 @@ int ff_cuframes_stream_stats(CuframesStream *stream,
 /** cuframes_format_t with the same bytes in memory, 0 if there is none. */
 int ff_cuframes_format(enum AVPixelFormat format);
 
-extern const enum AVPixelFormat ff_cuframes_pixel_formats[];
+/** Say that this format cannot be published, and which can. AVERROR(EINVAL). */
+int ff_cuframes_refuse_format(AVFilterContext *ctx, enum AVPixelFormat format);
+
+/**
+ * The filter's part in the agreement on formats.
+ *
+ * @param asked how often the filter was asked before
+ */
+int ff_cuframes_query_formats(AVFilterContext *ctx, int *asked);
 
 /** Flags, colour and crop of the frame; neither pts nor duration. */
 void ff_cuframes_frame_meta(cuframes_frame_meta_t *meta, const AVFrame *frame);

@@ -34,46 +34,6 @@
 
 #include "cuframes_out.h"
 
-/* Pairs of the same bytes in memory, whatever the letters say: a DRM fourcc
- * names a little-endian word, an FFmpeg format the order of the bytes. The
- * J format is yuv420p with full range, and the range travels beside it. */
-static const struct {
-    enum AVPixelFormat av;
-    int                cuframes;
-} formats[] = {
-    { AV_PIX_FMT_NV12,     CUFRAMES_FORMAT_NV12 },
-    { AV_PIX_FMT_P010LE,   CUFRAMES_FORMAT_P010 },
-    { AV_PIX_FMT_YUV420P,  CUFRAMES_FORMAT_YU12 },
-    { AV_PIX_FMT_YUVJ420P, CUFRAMES_FORMAT_YU12 },
-    { AV_PIX_FMT_YUYV422,  CUFRAMES_FORMAT_YUYV },
-    { AV_PIX_FMT_UYVY422,  CUFRAMES_FORMAT_UYVY },
-    { AV_PIX_FMT_BGR24,    CUFRAMES_FORMAT_RG24 },
-    { AV_PIX_FMT_RGB24,    CUFRAMES_FORMAT_BG24 },
-    { AV_PIX_FMT_BGRA,     CUFRAMES_FORMAT_AR24 },
-    { AV_PIX_FMT_RGBA,     CUFRAMES_FORMAT_AB24 },
-    { AV_PIX_FMT_BGR0,     CUFRAMES_FORMAT_XR24 },
-    { AV_PIX_FMT_RGB0,     CUFRAMES_FORMAT_XB24 },
-    { AV_PIX_FMT_GRAY8,    CUFRAMES_FORMAT_R8   },
-};
-
-const enum AVPixelFormat ff_cuframes_pixel_formats[] = {
-    AV_PIX_FMT_NV12,    AV_PIX_FMT_P010LE,
-    AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUVJ420P,
-    AV_PIX_FMT_YUYV422, AV_PIX_FMT_UYVY422,
-    AV_PIX_FMT_BGR24,   AV_PIX_FMT_RGB24,
-    AV_PIX_FMT_BGRA,    AV_PIX_FMT_RGBA,
-    AV_PIX_FMT_BGR0,    AV_PIX_FMT_RGB0,
-    AV_PIX_FMT_GRAY8,   AV_PIX_FMT_NONE,
-};
-
-int ff_cuframes_format(enum AVPixelFormat format)
-{
-    for (int i = 0; i < FF_ARRAY_ELEMS(formats); i++)
-        if (formats[i].av == format)
-            return formats[i].cuframes;
-    return 0;
-}
-
 static uint32_t frame_flags(const AVFrame *frame)
 {
     uint32_t flags = 0;

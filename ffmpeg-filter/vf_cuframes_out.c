@@ -69,7 +69,7 @@ typedef struct CuframesOutContext {
 
     CuframesStream *stream;
     int ended;                    ///< nothing is published any more
-    int waited, described;
+    int asked, waited, described;
 } CuframesOutContext;
 
 static AVRational link_frame_rate(AVFilterLink *link)
@@ -134,15 +134,11 @@ static av_cold int init(AVFilterContext *ctx)
     return ret < 0 ? ret : parse_mode(ctx);
 }
 
-static int refuse_format(AVFilterContext *ctx, enum AVPixelFormat format)
+static int query_formats(AVFilterContext *ctx)
 {
-    av_log(ctx, AV_LOG_ERROR, "pixel format %s cannot be published; put a "
-           "format filter before this one, with one of:",
-           av_get_pix_fmt_name(format));
-    for (const enum AVPixelFormat *f = ff_cuframes_pixel_formats; *f != AV_PIX_FMT_NONE; f++)
-        av_log(ctx, AV_LOG_ERROR, " %s", av_get_pix_fmt_name(*f));
-    av_log(ctx, AV_LOG_ERROR, "\n");
-    return AVERROR(EINVAL);
+    CuframesOutContext *s = ctx->priv;
+
+    return ff_cuframes_query_formats(ctx, &s->asked);
 }
 
 static int open_stream(AVFilterContext *ctx, int format, int width, int height,
@@ -184,7 +180,7 @@ static int config_input(AVFilterLink *inlink)
     cuframes_stream_info_t info = { 0 };
 
     if (!format)
-        return refuse_format(ctx, inlink->format);
+        return ff_cuframes_refuse_format(ctx, inlink->format);
     ff_cuframes_info_set_rates(&info, link_frame_rate(inlink),
                                inlink->sample_aspect_ratio);
     return open_stream(ctx, format, inlink->w, inlink->h, &info);
@@ -258,7 +254,7 @@ static int follow_picture(AVFilterContext *ctx, const AVFrame *frame, int key)
     AVRational sar = frame->sample_aspect_ratio;
 
     if (!format)
-        return refuse_format(ctx, frame->format);
+        return ff_cuframes_refuse_format(ctx, frame->format);
     if (key || !s->described) {
         if (!sar.num)
             sar = inlink->sample_aspect_ratio;
@@ -467,5 +463,5 @@ const FFFilter ff_vf_cuframes_out = {
     .process_command = process_command,
     FILTER_INPUTS(cuframes_out_inputs),
     FILTER_OUTPUTS(cuframes_out_outputs),
-    FILTER_PIXFMTS_ARRAY(ff_cuframes_pixel_formats),
+    FILTER_QUERY_FUNC(query_formats),
 };

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 import unittest
 from pathlib import Path
 from typing import Callable
 
-from harness import CLIP, FRAMES, Case, hashes, lines, raw, reference
+from harness import CLIP, FRAMES, WATCHDOG, Case, hashes, lines, raw, reference
 
 FORMATS = {"nv12": "NV12", "p010le": "P010", "yuv420p": "YU12", "yuyv422": "YUYV",
            "uyvy422": "UYVY", "bgr24": "RG24", "rgb24": "BG24", "bgra": "AR24", "rgba": "AB24",
@@ -67,12 +69,41 @@ class Formats(Case):
         self.assertEqual(len(lines(self.path("read"))), FRAMES)
         self.assertRegex(said, "publishing 321x241 (%s)," % "|".join(FORMATS))
 
-    def test_a_foreign_format_without_conversion_is_refused(self) -> None:
-        writer = self.ffmpeg("-noauto_conversion_filters", *raw("yuv444p"),
-                             "-vf", self.filter(), "-f", "null", "-")
+    def refused(self, source: tuple[str, ...], graph: str, pixels: str) -> None:
+        """Without conversions ffmpeg ends, and our own sentence has the whole list."""
+        writer = self.ffmpeg("-noauto_conversion_filters", *source, "-vf", graph, "-f", "null", "-")
         said = self.finish(writer, None)
         self.assertNotEqual(writer.returncode, 0)
-        self.assertRegex(said, "do not have a common format|convert between the formats")
+        found = re.search(rf"pixel format {pixels} cannot be published;.* one of:(.*)", said)
+        assert found, said
+        self.assertEqual(set(found[1].split()), {*FORMATS, "yuvj420p"})
+
+    def test_a_foreign_format_without_conversion_is_refused(self) -> None:
+        self.refused(raw("yuv444p"), self.filter(), "yuv444p")
+
+    def test_a_foreign_format_is_refused_behind_filters_that_take_any(self) -> None:
+        self.refused(raw("yuv444p"), f"copy,null,{self.filter()},copy", "yuv444p")
+
+    def test_an_accepted_format_needs_no_conversion(self) -> None:
+        writer = self.ffmpeg("-noauto_conversion_filters", *raw("nv12"), "-vf",
+                             f"copy,{self.filter()},copy", "-f", "null", "-")
+        self.assertIn("publishing 321x241 nv12,", self.finish(writer))
+
+    def test_full_range_travels_beside_the_format(self) -> None:
+        source = raw("yuvj420p")
+        self.reference(source)
+        writer = self.ffmpeg(*source, "-vf", self.strict(), "-f", "framemd5", self.path("passed"))
+        reader = self.join()
+        read = []
+        for _ in range(FRAMES):
+            with reader.next(WATCHDOG) as frame:
+                read.append(hashlib.md5(frame.packed()).hexdigest())
+                self.assertEqual(frame.meta["colour"][3], 2)
+        self.assertEqual(reader.attachment.header["format"], int.from_bytes(b"YU12", "little"))
+        reader.close()
+        self.assertIn("publishing 321x241 yuvj420p,", self.finish(writer))
+        self.assertEqual(len(set(read)), FRAMES)
+        self.assertEqual(read, hashes(self.path("reference")))
 
 
 def _test(pixels: str, fourcc: str) -> Callable[[Formats], None]:

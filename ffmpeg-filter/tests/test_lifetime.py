@@ -131,6 +131,30 @@ class End(Case):
         self.assertEqual(self.shared_names(), [])
         self.assertFalse(self.socket.exists())
 
+    def test_the_command_end(self) -> None:
+        # At the tenth frame; the others pass on, and nobody is there to read them.
+        writer = self.ffmpeg("-f", "lavfi", "-i", "testsrc2=size=64x64:rate=25", "-vf",
+                             f"sendcmd=c='0.4 cuframes_out end',{self.strict()}", "-frames:v", "50",
+                             "-f", "framemd5", self.path("passed"))
+        reader = self.join()
+        numbers = []
+        with self.assertRaises(CuframesError) as caught:
+            while True:
+                with reader.next(WATCHDOG) as frame:
+                    numbers.append(frame.seq)
+        self.assertEqual(caught.exception.code, ErrorCode.END_OF_STREAM)
+        self.assertEqual((numbers, reader.missed), (list(range(1, 11)), 0))
+        reader.close()
+        self.assertIn("10 published, 0 dropped", self.finish(writer))
+        self.assertEqual(len(hashes(self.path("passed"))), 50)
+
+    def test_an_unknown_command_changes_nothing(self) -> None:
+        writer = self.ffmpeg("-f", "lavfi", "-i", "testsrc2=size=64x64:rate=25", "-vf",
+                             f"sendcmd=c='0.4 cuframes_out stop',{self.strict()}", "-frames:v", "50",
+                             "-f", "null", "-")
+        self.ended(self.reader(), ENDED, "end_of_stream")
+        self.assertIn("50 published, 0 dropped", self.finish(writer))
+
     def test_signals_are_not_the_end_of_the_stream(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             with self.subTest(signal=number.name):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unittest
-from typing import Any
+from pathlib import Path
+from typing import Any, Callable
 
 from cuframes_conformance import wire
 from cuframes_conformance.errors import CuframesError, ErrorCode
@@ -14,19 +15,21 @@ NS = 1_000_000_000
 FULL, LIMITED = 2, 1
 
 
-class Metadata(Case):
-    """Read by the independent subscriber, field by field."""
+class Reading(Case):
+    """Read by the independent subscriber."""
 
     def read(self, *arguments: str, before: str = "", **options: Any) -> list[dict[str, Any]]:
-        """The records of every frame, as published; the stream's own is in self.stream."""
+        """The records of every frame, as published. What was said about the stream is in
+        self.streams for each frame, and in self.stream for the end."""
         graph = ",".join(filter(None, (before, self.strict(**options))))
         writer = self.ffmpeg(*arguments, "-an", "-vf", graph, "-f", "null", "-")
         reader = self.join()
-        frames = []
+        frames, self.streams = [], []
         while True:
             try:
                 with reader.next(WATCHDOG) as frame:
                     frames.append(frame.meta)
+                    self.streams.append(reader.attachment.header)
             except CuframesError as problem:
                 self.assertEqual(problem.code, ErrorCode.END_OF_STREAM)
                 break
@@ -36,15 +39,19 @@ class Metadata(Case):
         self.assertEqual(reader.missed, 0)
         return frames
 
+    def flags(self, frames: list[dict[str, Any]], flag: str) -> list[int]:
+        """Which frames have it, by number."""
+        return [number for number, meta in enumerate(frames) if meta["flags"] & FLAG[flag]]
+
+
+class Metadata(Reading):
+    """Field by field."""
+
     def pattern(self, before: str = "", rate: str = "25", frames: int = 10) -> list[dict[str, Any]]:
         got = self.read("-f", "lavfi", "-i", f"testsrc2=size=64x64:rate={rate}",
                         "-frames:v", str(frames), before=before)
         self.assertEqual(len(got), frames)
         return got
-
-    def flags(self, frames: list[dict[str, Any]], flag: str) -> list[int]:
-        """Which frames have it, by number."""
-        return [number for number, meta in enumerate(frames) if meta["flags"] & FLAG[flag]]
 
     def test_times_come_in_nanoseconds(self) -> None:
         frames = self.pattern(rate="30000/1001")
@@ -122,6 +129,71 @@ class Metadata(Case):
         self.assertEqual((self.stream["mastering_max_luminance"],
                           self.stream["mastering_min_luminance"]), (10000000, 50))
         self.assertEqual((self.stream["max_cll"], self.stream["max_fall"]), (1000, 400))
+
+
+class Changes(Reading):
+    """Aspect and HDR data that change in mid-stream are a new epoch, at a key frame."""
+
+    PART = 15
+
+    def parts(self, name: str, *encoders: list[str]) -> Path:
+        """One elementary stream of several, each its own way encoded."""
+        whole = inputs() / name
+        with open(whole, "wb") as file:
+            for number, encoder in enumerate(encoders):
+                part = inputs() / f"{number}-{name}"
+                reference("-f", "lavfi", "-i", "testsrc2=size=64x64:rate=25", "-frames:v",
+                          str(self.PART), "-pix_fmt", "yuv420p", *encoder, part)
+                file.write(part.read_bytes())
+        return whole
+
+    def changes(self, path: Path, count: int, what: Callable[[dict[str, Any]], Any]) -> list[Any]:
+        """What was said during each part; nothing lost, and a new epoch only for news."""
+        frames = self.read("-i", str(path))
+        self.assertEqual([meta["seq"] for meta in frames], list(range(1, count * self.PART + 1)))
+        said = [what(header) for header in self.streams]
+        parts = [said[start:start + self.PART] for start in range(0, len(said), self.PART)]
+        for part in parts:
+            self.assertEqual(part, part[:1] * self.PART)
+        news = [number for number in range(1, len(said)) if said[number] != said[number - 1]]
+        self.assertEqual(self.flags(frames, "DISCONTINUITY"), news)
+        epochs = [header["epoch"] for header in self.streams]
+        self.assertEqual(len(set(epochs)), len(news) + 1)
+        return [part[0] for part in parts]
+
+    def aspects(self, name: str, *parts: tuple[str, str]) -> list[tuple[int, int]]:
+        """What was said while each part, of a size and an aspect, was shown."""
+        path = self.parts(name, *(["-c:v", "libx264", "-vf", f"scale={size},setsar={aspect}"]
+                                  for size, aspect in parts))
+        return self.changes(path, len(parts), lambda header: (header["sar_num"], header["sar_den"]))
+
+    # The first part says nothing: ffmpeg takes what the first frame says for the container's
+    # word, and puts it into every frame.
+
+    def test_pixel_aspect(self) -> None:
+        got = self.aspects("aspects.h264", ("64:64", "0"), ("64:64", "16/11"), ("64:64", "4/3"),
+                           ("64:64", "4/3"))
+        # From 7.0 on, ffmpeg gives all frames of a graph the aspect that it began with.
+        kept = [(0, 0)] * 4
+        self.assertEqual(got, [(0, 0), (16, 11), (4, 3), (4, 3)] if VERSION == "5.1" else kept)
+
+    def test_pixel_aspect_with_the_size(self) -> None:
+        got = self.aspects("sizes.h264", ("64:64", "0"), ("96:64", "16/11"), ("64:96", "4/3"))
+        self.assertEqual(got, [(0, 0), (16, 11), (4, 3)])
+
+    def test_hdr(self) -> None:
+        def encoder(more: str) -> list[str]:
+            return ["-c:v", "libx265", "-x265-params", "log-level=none:repeat-headers=1" + more]
+
+        display = (":master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)"
+                   "L(10000000,50):max-cll=")
+        # None at first, then some, then other; a part without takes nothing back.
+        path = self.parts("lights.hevc", encoder(""), encoder(display + "1000,400"),
+                          encoder(display + "800,300"), encoder(""))
+        self.assertEqual(
+            self.changes(path, 4, lambda header: (header["mastering_max_luminance"],
+                                                  header["max_cll"], header["max_fall"])),
+            [(0, 0, 0), (10000000, 1000, 400), (10000000, 800, 300), (10000000, 800, 300)])
 
 
 if __name__ == "__main__":

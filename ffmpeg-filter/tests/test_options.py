@@ -114,6 +114,16 @@ class Options(Case):
         # The default is 5 seconds.
         self.assertLess(time.monotonic() - started, 4.0)
 
+    def test_lease_timeout_zero_evicts_nobody(self) -> None:
+        # At 25 frames a second these are 6 seconds; the default is 5.
+        self.publish("realtime," + self.filter(wait_subscribers=1, lease_timeout=0), 200)
+        reader = self.join("NEWEST_ONLY")
+        held = reader.next(WATCHDOG)
+        picture = held.packed()
+        until(lambda: reader.attachment.ring.latest_seq() >= held.seq + 150, "published for long")
+        self.assertEqual(held.packed(), picture)
+        held.release()  # raises if the publisher took the frame away
+
     def sub_as_nobody(self) -> Process:
         os.chmod(self.run_directory, 0o755)
         return self.start(CUFRAMES, "sub", self.key, "--frames", "1", "--name", "foreign",
