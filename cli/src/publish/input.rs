@@ -53,7 +53,7 @@ impl Input {
     /// Reads frame `number` into `slot`, or past it if there is none. `None` at the end.
     pub fn next(
         &mut self,
-        slot: Option<WritableFrame>,
+        slot: Option<WritableFrame<'static>>,
         number: u64,
     ) -> Result<Option<Taken>, Failure> {
         let (end, taken) = match slot {

@@ -178,7 +178,7 @@ impl Feed {
 
     /// Draws the next frame into its slot, or passes over it if there is none. `None` at the
     /// end of the input.
-    fn fill(&mut self, slot: Option<WritableFrame>) -> Result<Option<Taken>, Failure> {
+    fn fill(&mut self, slot: Option<WritableFrame<'static>>) -> Result<Option<Taken>, Failure> {
         let number = self.offered;
         match (&mut self.picture, slot) {
             (Picture::Pattern(pattern), Some(mut frame)) => {

@@ -111,7 +111,7 @@ pub unsafe extern "C" fn cuframes_publisher_publish_copy_on(
                 ));
             };
             let seq = publisher.publish_copy_on(&planes, &meta, stream)?;
-            Ok(seq.ok_or(DROPPED)?)
+            seq.ok_or(DROPPED)
         })?;
         // SAFETY: I13: passed on.
         unsafe { memory::offer(seq_out, seq) };
