@@ -9,7 +9,7 @@ use crate::format::FrameLayout;
 use crate::meta::StreamInfo;
 use crate::session::{self, Observed};
 use crate::sys::{self, KeyLock, Owner};
-use crate::wire::{Mode, StreamState, control, validate_key};
+use crate::wire::{MemoryKind, Mode, StreamState, SyncKind, Uuid, control, validate_key};
 
 /// A key that has left a trace in a run directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +70,12 @@ pub struct KeyInfo {
     pub layout: FrameLayout,
     /// Slots of the ring.
     pub slots: u32,
+    /// Where the pixels are.
+    pub memory: MemoryKind,
+    /// What tells that a frame is complete.
+    pub sync: SyncKind,
+    /// The GPU whose memory the pixels are in, if they are in that of one.
+    pub device: Option<Uuid>,
     /// Bytes of the frame pool.
     pub pool_size: u64,
     /// What it says about its stream.
@@ -141,6 +147,11 @@ pub fn info(key: &str, allow_uids: &[u32]) -> Result<KeyInfo> {
         epoch: geometry.epoch,
         layout: FrameLayout::from_geometry(&geometry)?,
         slots: geometry.slot_count,
+        memory: geometry.memory,
+        sync: geometry.sync,
+        device: Some(geometry.device_uuid)
+            .filter(|&uuid| uuid != [0; 16])
+            .map(Uuid),
         pool_size: geometry.pool_size,
         stream: StreamInfo::from(geometry.stream),
         state,

@@ -148,8 +148,15 @@ impl JoinRequest {
         let Some(target) = &self.cuda else {
             return Ok((0, [0; 16]));
         };
-        let offer = target.offer()?;
-        Ok((offer.capabilities, offer.uuid))
+        match (target.offer(), target) {
+            (Ok(offer), _) => Ok((offer.capabilities, offer.uuid)),
+            // Who takes frames of any GPU too can do without one.
+            (Err(why @ Error::Unsupported(_)), Target::Any) => {
+                tracing::warn!(key = self.key, %why, "only frames in host memory can be read");
+                Ok((0, [0; 16]))
+            }
+            (Err(error), _) => Err(error),
+        }
     }
 
     /// The error of a connection that ended without a word.
