@@ -21,6 +21,9 @@ Exit codes:
   9    the key is already published by somebody else
   10   standard input ended in the middle of a frame
   11   no room in memory or in /dev/shm
+  12   aborted: a frame was never completed, since its publisher lost the GPU or died
+  13   the CUDA driver failed
+  14   not supported: this way to share a GPU does not work here; cuframes doctor says why
 SIGINT, SIGTERM and SIGPIPE end the program after it has tidied up; the shell sees 130, 143 and 141.";
 
 /// Why the program does not end with 0.
@@ -115,6 +118,9 @@ fn code_of(error: &Error) -> i32 {
         ErrorCode::Protocol => 8,
         ErrorCode::AlreadyExists => 9,
         ErrorCode::NoMemory => 11,
+        ErrorCode::Aborted => 12,
+        ErrorCode::Cuda => 13,
+        ErrorCode::Unsupported => 14,
         _ => 1,
     }
 }
@@ -160,6 +166,11 @@ mod tests {
                 needed: 2,
             },
             Failure::Signal(2),
+            Failure::Library(Error::Aborted {
+                key: String::new(),
+                seq: 1,
+            }),
+            Failure::Library(Error::Unsupported(String::new())),
         ] {
             let code = failure.code().to_string();
             assert!(TABLE.contains(&code), "{code} is not documented");

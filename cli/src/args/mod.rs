@@ -1,5 +1,6 @@
 //! The arguments, as people write them.
 
+mod gpu;
 mod publish;
 mod sub;
 mod values;
@@ -11,6 +12,7 @@ use clap_complete::Shell;
 
 use crate::exit;
 
+pub use gpu::{MemoryName, SyncName};
 pub use publish::{PublishArguments, Source, Stream};
 pub use sub::SubArguments;
 pub use values::Ratio;

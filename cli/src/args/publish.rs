@@ -5,8 +5,8 @@ use std::time::Duration;
 use clap::{ArgGroup, Args, ValueEnum};
 use cuframes::{Format, Policy};
 
-use super::Trust;
 use super::values::{Patience, Ratio, Size, TestPattern, mode, seconds};
+use super::{MemoryName, SyncName, Trust};
 
 /// Where the frames come from.
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +77,15 @@ pub struct PublishArguments {
     /// Publish at most FPS frames per second [pattern: yes, standard input: no].
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub realtime: Option<bool>,
+    /// Where the frames are. What auto chose is said on standard error.
+    #[arg(long, default_value = "host")]
+    pub memory: MemoryName,
+    /// What tells subscribers that a frame on a GPU is complete.
+    #[arg(long, default_value = "auto")]
+    pub sync: SyncName,
+    /// The GPU, by its number; frames in host memory need none.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub cuda_device: u32,
     /// Slots of the ring, 2 to 16 (default: 8).
     #[arg(long, value_name = "N")]
     pub slots: Option<u32>,

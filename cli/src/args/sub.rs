@@ -44,6 +44,12 @@ pub struct SubArguments {
     /// Look for the next frame so long before sleeping, in seconds.
     #[arg(long, value_name = "S", default_value = "0", value_parser = seconds)]
     pub spin: Duration,
+    /// Take frames in the memory of any GPU too; without it, a publisher on a GPU refuses.
+    #[arg(long)]
+    pub cuda: bool,
+    /// Take frames in the memory of this GPU, by its number, and no others.
+    #[arg(long, value_name = "N", conflicts_with = "cuda")]
+    pub cuda_device: Option<u32>,
     #[command(flatten)]
     pub trust: Trust,
     /// Write the frames to a file, or to standard output with "-": rows and planes without

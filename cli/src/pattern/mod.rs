@@ -8,7 +8,9 @@ mod number;
 #[cfg(test)]
 mod tests;
 
-use cuframes::{Color, FrameLayout, WritableFrame};
+use cuframes::{Color, FrameLayout};
+
+use crate::publish::Planes;
 
 use canvas::Canvas;
 use colour::{BLACK, Matrix, RED, Rgb, WHITE};
@@ -69,11 +71,11 @@ impl Pattern {
         self.matrix.color(self.layout.format)
     }
 
-    /// Draws frame `number` straight into its slot.
-    pub fn draw(&self, frame: &mut WritableFrame, number: u64) {
+    /// Draws frame `number` straight into its place.
+    pub fn draw(&self, place: &mut dyn Planes, number: u64) {
         let scene = self.scene(number);
         for plane in 0..self.layout.plane_count {
-            self.draw_plane(frame.plane_mut(plane), plane, &scene);
+            self.draw_plane(place.plane_mut(plane), plane, &scene);
         }
     }
 

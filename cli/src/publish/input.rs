@@ -1,15 +1,15 @@
-//! Raw frames from standard input, read into their slots.
+//! Raw frames from standard input, read into their places.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::os::fd::AsFd;
 
-use cuframes::{FrameLayout, WritableFrame};
+use cuframes::FrameLayout;
 
 use crate::exit::Failure;
 use crate::signals::{Signals, Woken};
 
-use super::Taken;
+use super::Planes;
 
 /// Small rows are read many at a time; large ones go past this buffer.
 const BUFFER: usize = 64 * 1024;
@@ -50,19 +50,15 @@ impl Input {
         })
     }
 
-    /// Reads frame `number` into `slot`, or past it if there is none. `None` at the end.
-    pub fn next(
-        &mut self,
-        slot: Option<WritableFrame<'static>>,
-        number: u64,
-    ) -> Result<Option<Taken>, Failure> {
-        let (end, taken) = match slot {
-            Some(mut frame) => (self.read(&mut frame), Taken::Frame(frame)),
-            None => (self.discard(), Taken::Dropped),
+    /// Reads frame `number` into `place`, or past it if there is none. False at the end.
+    pub fn next(&mut self, place: Option<&mut dyn Planes>, number: u64) -> Result<bool, Failure> {
+        let end = match place {
+            Some(place) => self.read(place),
+            None => self.discard(),
         };
         match end {
-            Ok(End::Whole) => Ok(Some(taken)),
-            Ok(End::After(0)) => Ok(None),
+            Ok(End::Whole) => Ok(true),
+            Ok(End::After(0)) => Ok(false),
             Ok(End::After(bytes)) => Err(Failure::Truncated {
                 whole: number,
                 bytes,
@@ -75,13 +71,13 @@ impl Input {
         }
     }
 
-    fn read(&mut self, frame: &mut WritableFrame) -> io::Result<End> {
+    fn read(&mut self, place: &mut dyn Planes) -> io::Result<End> {
         let mut before = 0;
         for plane in 0..self.layout.plane_count {
             let row_bytes = self.layout.plane_row_bytes(plane) as usize;
             let rows = self.layout.plane_rows(plane) as usize;
             let pitch = self.layout.pitch(plane);
-            let pixels = frame.plane_mut(plane);
+            let pixels = place.plane_mut(plane);
             // Rows without padding between them are one row.
             let (rows, row_bytes) = match pitch == row_bytes {
                 true => (1, row_bytes * rows),

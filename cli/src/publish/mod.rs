@@ -2,22 +2,26 @@
 
 mod clock;
 mod input;
+mod planes;
 mod summary;
 
 use std::time::Duration;
 
 use cuframes::meta::StreamInfo;
 use cuframes::publisher::PublisherBuilder;
-use cuframes::{Color, Error, FrameMeta, Publisher, WritableFrame};
+use cuframes::{Color, Error, FrameMeta, MemoryKind, Publisher};
 
-use crate::args::{PublishArguments, Source, Stream};
+use crate::args::{MemoryName, PublishArguments, Source, Stream, SyncName};
 use crate::exit::Failure;
 use crate::pattern::Pattern;
+use crate::report;
 use crate::signals::Signals;
-use crate::terminal::Progress;
+use crate::terminal::{Progress, say};
 
 use clock::Clock;
 use input::Input;
+pub use planes::Planes;
+use planes::Staging;
 use summary::Summary;
 
 /// How often a wait for subscribers looks for signals.
@@ -30,6 +34,7 @@ pub fn run(arguments: &PublishArguments) -> Result<(), Failure> {
     let incomplete = || Failure::Usage("--size, --format and --fps are needed".to_owned());
     let stream = arguments.stream().ok_or_else(incomplete)?;
     let mut publisher = builder(arguments, &stream).build()?;
+    tell_choice(&publisher, arguments);
     wait_subscribers(&publisher, arguments, &signals)?;
     let mut feed = Feed::new(&stream, arguments, &publisher, signals)?;
     let ended = feed.publish_all(&mut publisher);
@@ -49,6 +54,9 @@ fn builder(arguments: &PublishArguments, stream: &Stream) -> PublisherBuilder {
     let builder = Publisher::builder(&arguments.key)
         .format(stream.format)
         .size(stream.size.width, stream.size.height)
+        .memory(arguments.memory.into())
+        .sync(arguments.sync.into())
+        .cuda_device(arguments.cuda_device)
         .policy(arguments.policy.into())
         .strict_timeout(arguments.strict_timeout)
         .evict_lagging(arguments.evict_lagging)
@@ -72,6 +80,21 @@ fn builder(arguments: &PublishArguments, stream: &Stream) -> PublisherBuilder {
     match arguments.max_leases {
         Some(leases) => builder.max_leases(leases),
         None => builder,
+    }
+}
+
+/// What `auto` chose is never silent.
+fn tell_choice(publisher: &Publisher, arguments: &PublishArguments) {
+    let (memory, sync) = (publisher.memory(), publisher.sync());
+    let chosen = arguments.memory == MemoryName::Auto
+        || arguments.sync == SyncName::Auto && memory != MemoryKind::Host;
+    if chosen && !arguments.quiet {
+        say(&format!(
+            "{}: memory {}, sync {}",
+            publisher.key(),
+            report::memory(memory),
+            report::sync(sync)
+        ));
     }
 }
 
@@ -100,6 +123,8 @@ fn wait_subscribers(
 /// Frames on their way into the ring.
 struct Feed {
     picture: Picture,
+    /// Where frames are drawn that are on a GPU.
+    staging: Option<Staging>,
     color: Color,
     clock: Clock,
     /// Frames that the input had so far, published or dropped.
@@ -107,14 +132,6 @@ struct Feed {
     limit: Option<u64>,
     signals: Signals,
     progress: Progress,
-}
-
-/// What became of a frame of the input.
-enum Taken {
-    /// It is in its slot.
-    Frame(WritableFrame<'static>),
-    /// There was no slot for it.
-    Dropped,
 }
 
 /// What draws the frames.
@@ -146,6 +163,7 @@ impl Feed {
         let realtime = matches!(stream.source, Source::Pattern);
         Ok(Feed {
             picture,
+            staging: (publisher.memory() != MemoryKind::Host).then(|| Staging::new(layout)),
             color,
             clock: Clock::new(stream.fps, arguments.realtime.unwrap_or(realtime)),
             offered: 0,
@@ -158,11 +176,8 @@ impl Feed {
     fn publish_all(&mut self, publisher: &mut Publisher) -> Result<(), Failure> {
         while self.limit.is_none_or(|limit| self.offered < limit) {
             self.clock.wait_for(self.offered, &self.signals)?;
-            let slot = publisher.acquire()?;
-            match self.fill(slot)? {
-                Some(Taken::Frame(frame)) => drop(publisher.publish(frame, &self.meta())?),
-                Some(Taken::Dropped) => {}
-                None => return Ok(()),
+            if !self.publish_next(publisher)? {
+                return Ok(());
             }
             self.offered += 1;
             let (key, offered) = (publisher.key(), self.offered);
@@ -176,18 +191,24 @@ impl Feed {
         Ok(())
     }
 
-    /// Draws the next frame into its slot, or passes over it if there is none. `None` at the
-    /// end of the input.
-    fn fill(&mut self, slot: Option<WritableFrame<'static>>) -> Result<Option<Taken>, Failure> {
-        let number = self.offered;
-        match (&mut self.picture, slot) {
-            (Picture::Pattern(pattern), Some(mut frame)) => {
-                pattern.draw(&mut frame, number);
-                Ok(Some(Taken::Frame(frame)))
+    /// Draws the next frame and publishes it, or passes over it if no slot is free. False at
+    /// the end of the input.
+    fn publish_next(&mut self, publisher: &mut Publisher) -> Result<bool, Failure> {
+        let meta = self.meta();
+        if let Some(staging) = &mut self.staging {
+            let drawn = self.picture.next(Some(staging), self.offered)?;
+            if drawn {
+                publisher.publish_copy(&staging.planes(), &meta)?;
             }
-            (Picture::Pattern(_), None) => Ok(Some(Taken::Dropped)),
-            (Picture::Input(input), slot) => input.next(slot, number),
+            return Ok(drawn);
         }
+        let mut slot = publisher.acquire()?;
+        let place = slot.as_mut().map(|frame| frame as &mut dyn Planes);
+        let drawn = self.picture.next(place, self.offered)?;
+        if let Some(frame) = slot.filter(|_| drawn) {
+            publisher.publish(frame, &meta)?;
+        }
+        Ok(drawn)
     }
 
     fn meta(&self) -> FrameMeta {
@@ -197,5 +218,18 @@ impl Feed {
             color: self.color,
             ..FrameMeta::default()
         }
+    }
+}
+
+impl Picture {
+    /// Draws frame `number` into `place`, or passes over it if there is none. False at the end
+    /// of the input.
+    fn next(&mut self, place: Option<&mut dyn Planes>, number: u64) -> Result<bool, Failure> {
+        match (self, place) {
+            (Picture::Pattern(pattern), Some(place)) => pattern.draw(place, number),
+            (Picture::Pattern(_), None) => {}
+            (Picture::Input(input), place) => return input.next(place, number),
+        }
+        Ok(true)
     }
 }

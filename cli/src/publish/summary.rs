@@ -19,6 +19,8 @@ pub struct Summary {
     width: u32,
     height: u32,
     fps: String,
+    memory: &'static str,
+    sync: &'static str,
     /// Frames of the input.
     frames: u64,
     published: u64,
@@ -47,6 +49,8 @@ impl Summary {
             width: stream.size.width,
             height: stream.size.height,
             fps: stream.fps.to_string(),
+            memory: report::memory(publisher.memory()),
+            sync: report::sync(publisher.sync()),
             frames,
             published: stats.published,
             dropped: stats.dropped,

@@ -26,6 +26,9 @@ struct Report<'a> {
     height: u32,
     pitches: &'a [u32],
     frame_size: u64,
+    memory: &'static str,
+    sync: &'static str,
+    device: Option<String>,
     slots: u32,
     pool_size: u64,
     fps: Option<String>,
@@ -89,6 +92,9 @@ impl<'a> Report<'a> {
                 .get(..layout.plane_count)
                 .unwrap_or_default(),
             frame_size: layout.frame_size,
+            memory: super::memory(info.memory),
+            sync: super::sync(info.sync),
+            device: info.device.map(|uuid| uuid.to_string()),
             slots: info.slots,
             pool_size: info.pool_size,
             fps: ratio(info.stream.fps),
@@ -102,12 +108,14 @@ impl<'a> Report<'a> {
 
     fn text(&self) -> String {
         let fps = self.fps.as_deref().unwrap_or("unknown");
+        let device = self.device.as_deref().map(|uuid| format!(" on {uuid}"));
         let sar = self.sar.as_deref().unwrap_or("unknown");
         let mut text = format!(
             "key         {} ({})\n\
              publisher   process {}, user {}, library {}, heard of {} ms ago\n\
              picture     {}x{} {} ({}), pitches {:?}\n\
              rate        {fps} frames per second, pixel aspect ratio {sar}\n\
+             memory      {}{}, sync {}\n\
              ring        {} slots of {} bytes, {} bytes in all\n\
              frames      {} published, {} dropped, epoch {}\n\
              subscribers {}\n",
@@ -122,6 +130,9 @@ impl<'a> Report<'a> {
             self.format,
             self.fourcc,
             self.pitches,
+            self.memory,
+            device.unwrap_or_default(),
+            self.sync,
             self.slots,
             self.frame_size,
             self.pool_size,

@@ -24,6 +24,8 @@ struct Row {
     width: Option<u32>,
     height: Option<u32>,
     fps: Option<String>,
+    memory: Option<&'static str>,
+    sync: Option<&'static str>,
     frames: Option<u64>,
     subscribers: Option<usize>,
     run_dir: String,
@@ -81,6 +83,8 @@ impl Row {
             width: None,
             height: None,
             fps: None,
+            memory: None,
+            sync: None,
             frames: None,
             subscribers: None,
             run_dir: run_dir.display().to_string(),
@@ -95,6 +99,8 @@ impl Row {
             width: Some(info.layout.width),
             height: Some(info.layout.height),
             fps: ratio(info.stream.fps),
+            memory: Some(super::memory(info.memory)),
+            sync: Some(super::sync(info.sync)),
             frames: Some(info.latest_seq),
             subscribers: Some(info.subscribers.len()),
             ..self
@@ -104,6 +110,7 @@ impl Row {
     fn cells(&self) -> Vec<String> {
         let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
         let format = self.format.zip(self.fourcc);
+        let place = self.memory.zip(self.sync);
         let size = self.width.zip(self.height);
         vec![
             self.key.clone(),
@@ -112,6 +119,7 @@ impl Row {
             or_dash(format.map(|(name, fourcc)| format!("{name} ({fourcc})"))),
             or_dash(size.map(|(width, height)| format!("{width}x{height}"))),
             or_dash(self.fps.clone()),
+            or_dash(place.map(|(memory, sync)| format!("{memory} ({sync})"))),
             or_dash(self.frames.map(|frames| frames.to_string())),
             or_dash(self.subscribers.map(|count| count.to_string())),
             self.run_dir.clone(),
@@ -128,6 +136,7 @@ fn text(rows: &[Row]) -> String {
         "FORMAT",
         "SIZE",
         "FPS",
+        "MEMORY",
         "FRAMES",
         "SUBSCRIBERS",
         "RUN DIRECTORY",

@@ -6,6 +6,7 @@ pub mod ls;
 
 use std::io::{self, Write};
 
+use cuframes::{MemoryKind, SyncKind};
 use serde::Serialize;
 
 use crate::exit::Failure;
@@ -46,6 +47,25 @@ pub fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
         text = text.trim_end().to_owned() + "\n";
     }
     text
+}
+
+/// A kind of memory as it is asked for.
+pub fn memory(kind: MemoryKind) -> &'static str {
+    match kind {
+        MemoryKind::Host => "host",
+        MemoryKind::CudaIpc => "cuda_ipc",
+        MemoryKind::CudaVmm => "cuda_vmm",
+        MemoryKind::Dmabuf => "dmabuf",
+    }
+}
+
+/// What tells that frames are complete, as it is asked for.
+pub fn sync(kind: SyncKind) -> &'static str {
+    match kind {
+        SyncKind::Cpu => "cpu",
+        SyncKind::CudaEvent => "event",
+        SyncKind::CudaTimeline => "timeline",
+    }
 }
 
 /// A ratio as `N/D`, if it is told.

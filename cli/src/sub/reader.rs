@@ -140,6 +140,11 @@ fn builder(arguments: &SubArguments) -> SubscriberBuilder {
         .reattach(!arguments.no_reattach)
         .spin(arguments.spin)
         .allow_uids(&arguments.trust.allow_uids);
+    let builder = match (arguments.cuda_device, arguments.cuda) {
+        (Some(ordinal), _) => builder.cuda_device(ordinal),
+        (None, true) => builder.cuda(),
+        (None, false) => builder,
+    };
     let builder = match &arguments.name {
         Some(name) => builder.name(name),
         None => builder,

@@ -53,6 +53,15 @@ fn a_live_publisher_is_listed_and_described() {
     let info = place.json("info KEY --json");
     assert_eq!(info["pid"], publisher.pid());
     assert_eq!(info["slots"], 4);
+    assert_eq!(
+        (&info["memory"], &info["sync"]),
+        (&"host".into(), &"cpu".into())
+    );
+    assert_eq!(info["device"], Value::Null);
+    assert_eq!(
+        (&row["memory"], &row["sync"]),
+        (&"host".into(), &"cpu".into())
+    );
     assert_eq!(info["fps"], "100/1");
     assert_eq!(info["pitches"], Value::from(vec![1024]));
     assert_eq!(info["subscribers"].as_array().map(Vec::len), Some(1));
@@ -137,6 +146,10 @@ fn the_publisher_reports_at_its_end() {
     assert_eq!(report["published"], 30);
     assert_eq!(report["dropped"], 0);
     assert_eq!(report["ended"], "end_of_stream");
+    assert_eq!(
+        (&report["memory"], &report["sync"]),
+        (&"host".into(), &"cpu".into())
+    );
     let said = assert_code(
         &place.run("publish --key KEY --test-pattern 8x8@1000 --frames 30"),
         0,
