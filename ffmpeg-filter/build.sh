@@ -21,17 +21,19 @@ mkdir -p "$cache"
 cache=$(cd "$cache" && pwd)
 include=${CUFRAMES_INCLUDE_DIR:-$root/include}
 work=$cache/ffmpeg-$version
-tree=$work/tree deps=$work/deps prefix=$work/install
+tree=$work/tree deps=$work/deps prefix=$work/install headers=$cache/headers-$version
 
 say() { echo "build.sh: $*" >&2; }
 
-# What our tests and demonstrations use, and nothing that wants another library.
+# What our tests and demonstrations use, and nothing that wants another library to
+# start: the GPU's driver is found when frames of it are asked for.
 # -O1 builds in two thirds of the time and decodes as fast: the loops that take
 # the time are in assembler.
 configure_options=(
     --prefix="$prefix" --disable-everything --disable-autodetect --disable-doc
     --optflags=-O1 --disable-debug --disable-ffplay --disable-ffprobe --disable-static
     --enable-shared --enable-pic --enable-rpath --enable-libcuframes
+    --enable-ffnvcodec --enable-cuda --enable-cuvid --enable-nvdec --enable-hwaccel=h264_nvdec,hevc_nvdec
     --enable-indev=lavfi
     --enable-decoder=rawvideo,wrapped_avframe,h264,hevc,mjpeg,ffv1
     --enable-encoder=rawvideo,wrapped_avframe,mjpeg,ffv1
@@ -42,6 +44,7 @@ configure_options=(
     --enable-protocol=file,pipe,tcp,udp,rtp,unix,crypto,data
     --enable-filter=cuframes_out,testsrc,testsrc2,color,smptebars,nullsrc,scale,format,null,fps,copy,split,loop,tpad,select
     --enable-filter=buffer,buffersink,showinfo,settb,setpts,setsar,setfield,setparams,sendcmd,realtime,trim,pad,crop,vflip,hflip,drawbox,drawgrid
+    --enable-filter=hwupload_cuda,hwupload,hwdownload
 )
 
 need_packages() {
@@ -96,7 +99,9 @@ configure_tree() {
     rm -rf "$tree" "$work/configured"
     "$here/fetch.sh" "$version" "$cache/source-$version" "$tree"
     patch -s -p1 -d "$tree" < "$patch" >&2
-    (cd "$tree" && PKG_CONFIG_PATH=$deps/lib/pkgconfig LD_LIBRARY_PATH=$deps/lib \
+    "$here/fetch-headers.sh" "$version" "$headers"
+    (cd "$tree" && LD_LIBRARY_PATH=$deps/lib \
+        PKG_CONFIG_PATH=$deps/lib/pkgconfig:$headers/usr/share/pkgconfig \
         nice ./configure "${configure_options[@]}" > "$work/configure.log" 2>&1) ||
         { tail -5 "$work/configure.log" >&2; say "see $tree/ffbuild/config.log"; exit 1; }
     echo "$tree_key" > "$work/configured"

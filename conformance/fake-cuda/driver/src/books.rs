@@ -100,8 +100,10 @@ impl Book {
 
     fn word(&self, index: usize) -> &AtomicU64 {
         assert!(index < WORDS, "a word of the book");
-        // SAFETY: inside the mapping, which is never unmapped, and only accessed atomically.
-        unsafe { &*self.words.add(index) }
+        // SAFETY: inside the mapping, as was just checked.
+        let word = unsafe { self.words.add(index) };
+        // SAFETY: the mapping is never unmapped, and only accessed atomically.
+        unsafe { &*word }
     }
 
     /// One more of a kind.

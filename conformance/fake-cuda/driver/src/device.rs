@@ -18,7 +18,7 @@ pub fn uuid(ordinal: i32) -> [u8; 16] {
 pub fn attribute(attribute: u32) -> i32 {
     match attribute {
         // Threads of a block, and its three sides.
-        1 | 2 | 3 => 1024,
+        1..=3 => 1024,
         4 => 64,
         // Sides of a grid.
         5 => i32::MAX,

@@ -109,10 +109,13 @@ impl Event {
     fn word(&self, index: usize) -> &AtomicU64 {
         match &self.words {
             Words::Own(words) => &words[index],
-            // SAFETY: two aligned words at the start of a mapped page, only accessed atomically.
-            Words::Shared(alias) => unsafe {
-                AtomicU64::from_ptr(alias.first.cast::<u64>().add(index))
-            },
+            Words::Shared(alias) => {
+                let first = alias.first.cast::<u64>();
+                // SAFETY: one of two words at the start of a mapped page.
+                let word = unsafe { first.add(index) };
+                // SAFETY: aligned, and only accessed atomically.
+                unsafe { AtomicU64::from_ptr(word) }
+            }
         }
     }
 

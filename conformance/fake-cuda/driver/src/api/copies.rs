@@ -206,8 +206,8 @@ pub unsafe extern "C" fn cuMemcpy2D_v2(pCopy: *const CUDA_MEMCPY2D) -> CUresult 
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuMemcpy2DUnaligned_v2(pCopy: *const CUDA_MEMCPY2D) -> CUresult {
-    // SAFETY: the caller's.
     call("cuMemcpy2DUnaligned_v2", || {
+        // SAFETY: the caller's.
         unsafe { Copy2D::read(pCopy) }?.wait()
     })
 }

@@ -84,7 +84,9 @@ pub unsafe extern "C" fn cuDeviceGetName(name: *mut c_char, len: c_int, dev: CUd
         // SAFETY: the caller has room for `len` bytes.
         unsafe { std::ptr::copy_nonoverlapping(text.as_ptr().cast(), name, count) };
         // SAFETY: as above.
-        unsafe { name.add(count - 1).write(0) };
+        let last = unsafe { name.add(count - 1) };
+        // SAFETY: as above.
+        unsafe { last.write(0) };
         Ok(())
     })
 }

@@ -109,9 +109,13 @@ pub unsafe extern "C" fn cuPointerGetAttributes(
     call("cuPointerGetAttributes", || {
         for index in 0..numAttributes as usize {
             // SAFETY: the caller has that many.
-            let attribute = unsafe { attributes.add(index).read() };
+            let attribute = unsafe { attributes.add(index) };
+            // SAFETY: as above.
+            let attribute = unsafe { attribute.read() };
             // SAFETY: the caller has that many.
-            let out = unsafe { data.add(index).read() };
+            let out = unsafe { data.add(index) };
+            // SAFETY: as above.
+            let out = unsafe { out.read() };
             // SAFETY: the caller's. What is not known is left as it is.
             let _ = unsafe { attribute_of(out, attribute, ptr) };
         }

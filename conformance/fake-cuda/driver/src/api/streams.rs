@@ -55,6 +55,12 @@ pub unsafe extern "C" fn cuStreamDestroy_v2(hStream: CUstream) -> CUresult {
 }
 
 #[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuStreamDestroy(hStream: CUstream) -> CUresult {
+    // SAFETY: a handle, which is checked.
+    unsafe { cuStreamDestroy_v2(hStream) }
+}
+
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuStreamSynchronize(hStream: CUstream) -> CUresult {
     call("cuStreamSynchronize", || {
         let (context, stream) = stream::find(id(hStream))?;

@@ -1,0 +1,48 @@
+//! Drives the CUDA driver through cudarc, alone and in two processes, and says what it saw.
+//!
+//! `cudarc-peer copy | race | ipc | vmm | kernel | decoder` each do one thing and end with a line
+//! `ok: N checks`; what goes wrong is told on stderr, with exit status 1.
+
+#![allow(unsafe_code, reason = "the driver's own interface")]
+
+mod check;
+mod copy;
+mod decoder;
+mod ipc;
+
+mod memory;
+mod nvdec;
+mod vmm;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use check::Checks;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let mut checks = Checks::default();
+    let result = match arguments[..] {
+        ["copy"] => copy::copy(&mut checks),
+        ["race"] => copy::race(&mut checks),
+        ["ipc"] => ipc::parent(&mut checks),
+        ["ipc-child", memory, event] => ipc::child(memory, event),
+        ["vmm"] => vmm::parent(&mut checks),
+        ["vmm-child"] => vmm::child(),
+        ["decoder"] => decoder::decoder(&mut checks),
+        _ => Err("usage: cudarc-peer copy | race | ipc | vmm | kernel | decoder".into()),
+    };
+    match result {
+        Ok(()) => {
+            println!("ok: {} checks", checks.count());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
