@@ -1,0 +1,471 @@
+//! Copies and fills.
+
+use std::ffi::c_void;
+use std::ptr;
+
+use super::call;
+use crate::abi::*;
+use crate::memory::resolve;
+use crate::stream::{self, Stream};
+use crate::world::Answer;
+
+const HOST: CUmemorytype = 1;
+const DEVICE: CUmemorytype = 2;
+const UNIFIED: CUmemorytype = 4;
+
+/// One side of a copy: rows at a distance of `pitch`.
+#[derive(Clone, Copy)]
+struct Side {
+    address: u64,
+    pitch: usize,
+    /// Ordinary memory of the host.
+    host: bool,
+}
+
+/// A copy of rows.
+#[derive(Clone, Copy)]
+struct Copy2D {
+    from: Side,
+    to: Side,
+    width: usize,
+    height: usize,
+}
+
+impl Side {
+    fn new(
+        kind: CUmemorytype,
+        host: u64,
+        device: u64,
+        x: usize,
+        y: usize,
+        pitch: usize,
+    ) -> Answer<Side> {
+        let first = match kind {
+            HOST => host,
+            DEVICE | UNIFIED => device,
+            _ => return Err(INVALID_VALUE),
+        };
+        let reached = resolve(first, 1, false).is_ok();
+        if first == 0 || (kind == DEVICE && !reached) {
+            return Err(INVALID_VALUE);
+        }
+        Ok(Side {
+            address: first + (y * pitch + x) as u64,
+            pitch,
+            host: !reached,
+        })
+    }
+
+    fn linear(address: u64) -> Answer<Side> {
+        let reached = resolve(address, 1, false).is_ok();
+        match address {
+            0 => Err(INVALID_VALUE),
+            _ => Ok(Side {
+                address,
+                pitch: 0,
+                host: !reached,
+            }),
+        }
+    }
+}
+
+impl Copy2D {
+    /// # Safety
+    /// `copy` is NULL or points to a copy as the header has it.
+    unsafe fn read(copy: *const CUDA_MEMCPY2D) -> Answer<Copy2D> {
+        if copy.is_null() {
+            return Err(INVALID_VALUE);
+        }
+        // SAFETY: passed on.
+        let copy = unsafe { copy.read() };
+        let from_pitch = if copy.srcPitch == 0 {
+            copy.WidthInBytes
+        } else {
+            copy.srcPitch
+        };
+        let to_pitch = if copy.dstPitch == 0 {
+            copy.WidthInBytes
+        } else {
+            copy.dstPitch
+        };
+        if copy.Height > 1 && (from_pitch < copy.WidthInBytes || to_pitch < copy.WidthInBytes) {
+            return Err(INVALID_VALUE);
+        }
+        Ok(Copy2D {
+            from: Side::new(
+                copy.srcMemoryType,
+                copy.srcHost.addr() as u64,
+                copy.srcDevice,
+                copy.srcXInBytes,
+                copy.srcY,
+                from_pitch,
+            )?,
+            to: Side::new(
+                copy.dstMemoryType,
+                copy.dstHost.addr() as u64,
+                copy.dstDevice,
+                copy.dstXInBytes,
+                copy.dstY,
+                to_pitch,
+            )?,
+            width: copy.WidthInBytes,
+            height: copy.Height,
+        })
+    }
+
+    fn linear(from: u64, to: u64, bytes: usize) -> Answer<Copy2D> {
+        Ok(Copy2D {
+            from: Side::linear(from)?,
+            to: Side::linear(to)?,
+            width: bytes,
+            height: 1,
+        })
+    }
+
+    fn bytes(side: Side, width: usize, height: usize) -> u64 {
+        (side.pitch * height.saturating_sub(1) + width) as u64
+    }
+
+    /// Does the work. `staged` is what the host had when the copy was given.
+    fn run(&self, staged: Option<&[u8]>) -> Answer {
+        let Copy2D {
+            from,
+            to,
+            width,
+            height,
+        } = *self;
+        if width == 0 || height == 0 {
+            return Ok(());
+        }
+        let (source, source_pitch, _keep) = match staged {
+            Some(bytes) => (bytes.as_ptr(), width, None),
+            None if from.host => (
+                ptr::with_exposed_provenance(from.address as usize),
+                from.pitch,
+                None,
+            ),
+            None => {
+                let place = resolve(from.address, Self::bytes(from, width, height), false)?;
+                (place.first.cast_const(), from.pitch, Some(place))
+            }
+        };
+        let (target, _keep_target) = match to.host {
+            true => (ptr::with_exposed_provenance_mut(to.address as usize), None),
+            false => {
+                let place = resolve(to.address, Self::bytes(to, width, height), true)?;
+                (place.first, Some(place))
+            }
+        };
+        for row in 0..height {
+            // SAFETY: the row is inside what was resolved, or what the caller gave.
+            let row_from = unsafe { source.add(row * source_pitch) };
+            // SAFETY: as above.
+            let row_to: *mut u8 = unsafe { target.add(row * to.pitch) };
+            // SAFETY: as above; the two may overlap.
+            unsafe { ptr::copy(row_from, row_to, width) };
+        }
+        Ok(())
+    }
+
+    /// The host's bytes now: ordinary memory may be changed as soon as the call returns.
+    fn stage(&self) -> Option<Vec<u8>> {
+        if !self.from.host || self.to.host {
+            return None;
+        }
+        let mut staged = Vec::with_capacity(self.width * self.height);
+        for row in 0..self.height {
+            let at = self.from.address as usize + row * self.from.pitch;
+            let first: *const u8 = ptr::with_exposed_provenance(at);
+            // SAFETY: the caller gave rows of that length.
+            staged.extend_from_slice(unsafe { std::slice::from_raw_parts(first, self.width) });
+        }
+        Some(staged)
+    }
+
+    fn give(self, stream: u64) -> Answer<std::sync::Arc<Stream>> {
+        let staged = self.stage();
+        stream::give(stream, move |_| self.run(staged.as_deref()))
+    }
+
+    fn wait(self) -> Answer {
+        let stream = self.give(0)?;
+        stream.drain();
+        crate::context::current().map(|_| ())
+    }
+}
+
+fn id(stream: CUstream) -> u64 {
+    stream.addr() as u64
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuMemcpy2D_v2(pCopy: *const CUDA_MEMCPY2D) -> CUresult {
+    // SAFETY: the caller's.
+    call("cuMemcpy2D_v2", || unsafe { Copy2D::read(pCopy) }?.wait())
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuMemcpy2DUnaligned_v2(pCopy: *const CUDA_MEMCPY2D) -> CUresult {
+    call("cuMemcpy2DUnaligned_v2", || {
+        // SAFETY: the caller's.
+        unsafe { Copy2D::read(pCopy) }?.wait()
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuMemcpy2DAsync_v2(
+    pCopy: *const CUDA_MEMCPY2D,
+    hStream: CUstream,
+) -> CUresult {
+    call("cuMemcpy2DAsync_v2", || {
+        // SAFETY: the caller's.
+        unsafe { Copy2D::read(pCopy) }?
+            .give(id(hStream))
+            .map(|_| ())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuMemcpy(
+    dst: CUdeviceptr,
+    src: CUdeviceptr,
+    ByteCount: usize,
+) -> CUresult {
+    call("cuMemcpy", || Copy2D::linear(src, dst, ByteCount)?.wait())
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuMemcpyAsync(
+    dst: CUdeviceptr,
+    src: CUdeviceptr,
+    ByteCount: usize,
+    hStream: CUstream,
+) -> CUresult {
+    call("cuMemcpyAsync", || {
+        Copy2D::linear(src, dst, ByteCount)?
+            .give(id(hStream))
+            .map(|_| ())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuMemcpyHtoD_v2(
+    dstDevice: CUdeviceptr,
+    srcHost: *const c_void,
+    ByteCount: usize,
+) -> CUresult {
+    call("cuMemcpyHtoD_v2", || {
+        Copy2D::linear(srcHost.expose_provenance() as u64, dstDevice, ByteCount)?.wait()
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuMemcpyHtoDAsync_v2(
+    dstDevice: CUdeviceptr,
+    srcHost: *const c_void,
+    ByteCount: usize,
+    hStream: CUstream,
+) -> CUresult {
+    call("cuMemcpyHtoDAsync_v2", || {
+        let source = srcHost.expose_provenance() as u64;
+        Copy2D::linear(source, dstDevice, ByteCount)?
+            .give(id(hStream))
+            .map(|_| ())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuMemcpyDtoH_v2(
+    dstHost: *mut c_void,
+    srcDevice: CUdeviceptr,
+    ByteCount: usize,
+) -> CUresult {
+    call("cuMemcpyDtoH_v2", || {
+        Copy2D::linear(srcDevice, dstHost.expose_provenance() as u64, ByteCount)?.wait()
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuMemcpyDtoHAsync_v2(
+    dstHost: *mut c_void,
+    srcDevice: CUdeviceptr,
+    ByteCount: usize,
+    hStream: CUstream,
+) -> CUresult {
+    call("cuMemcpyDtoHAsync_v2", || {
+        let target = dstHost.expose_provenance() as u64;
+        Copy2D::linear(srcDevice, target, ByteCount)?
+            .give(id(hStream))
+            .map(|_| ())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuMemcpyDtoD_v2(
+    dstDevice: CUdeviceptr,
+    srcDevice: CUdeviceptr,
+    ByteCount: usize,
+) -> CUresult {
+    call("cuMemcpyDtoD_v2", || {
+        Copy2D::linear(srcDevice, dstDevice, ByteCount)?.wait()
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuMemcpyDtoDAsync_v2(
+    dstDevice: CUdeviceptr,
+    srcDevice: CUdeviceptr,
+    ByteCount: usize,
+    hStream: CUstream,
+) -> CUresult {
+    call("cuMemcpyDtoDAsync_v2", || {
+        Copy2D::linear(srcDevice, dstDevice, ByteCount)?
+            .give(id(hStream))
+            .map(|_| ())
+    })
+}
+
+/// Rows of a value of `size` bytes.
+#[derive(Clone, Copy)]
+struct Fill {
+    address: u64,
+    pitch: usize,
+    value: u32,
+    size: usize,
+    width: usize,
+    height: usize,
+}
+
+impl Fill {
+    fn run(&self) -> Answer {
+        let row = self.width * self.size;
+        if row == 0 || self.height == 0 {
+            return Ok(());
+        }
+        let bytes = (self.pitch * (self.height - 1) + row) as u64;
+        let place = resolve(self.address, bytes, true)?;
+        let value = self.value.to_le_bytes();
+        for y in 0..self.height {
+            for x in 0..row {
+                // SAFETY: inside what was resolved.
+                let byte = unsafe { place.first.add(y * self.pitch + x) };
+                // SAFETY: as above.
+                unsafe { byte.write(value[x % self.size]) };
+            }
+        }
+        Ok(())
+    }
+
+    fn give(self, stream: u64) -> Answer {
+        resolve(self.address, 1, true).map_err(|_| INVALID_VALUE)?;
+        stream::give(stream, move |_| self.run()).map(|_| ())
+    }
+
+    fn wait(self) -> Answer {
+        self.give(0)?;
+        crate::context::current()?.default_stream.drain();
+        Ok(())
+    }
+
+    fn linear(address: u64, value: u32, size: usize, width: usize) -> Fill {
+        Fill {
+            address,
+            pitch: 0,
+            value,
+            size,
+            width,
+            height: 1,
+        }
+    }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuMemsetD8_v2(dstDevice: CUdeviceptr, uc: u8, N: usize) -> CUresult {
+    call("cuMemsetD8_v2", || {
+        Fill::linear(dstDevice, uc.into(), 1, N).wait()
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuMemsetD8Async(
+    dstDevice: CUdeviceptr,
+    uc: u8,
+    N: usize,
+    hStream: CUstream,
+) -> CUresult {
+    call("cuMemsetD8Async", || {
+        Fill::linear(dstDevice, uc.into(), 1, N).give(id(hStream))
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuMemsetD32_v2(dstDevice: CUdeviceptr, ui: u32, N: usize) -> CUresult {
+    call("cuMemsetD32_v2", || {
+        Fill::linear(dstDevice, ui, 4, N).wait()
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuMemsetD32Async(
+    dstDevice: CUdeviceptr,
+    ui: u32,
+    N: usize,
+    hStream: CUstream,
+) -> CUresult {
+    call("cuMemsetD32Async", || {
+        Fill::linear(dstDevice, ui, 4, N).give(id(hStream))
+    })
+}
+
+fn rows(address: u64, pitch: usize, value: u32, size: usize, width: usize, height: usize) -> Fill {
+    Fill {
+        address,
+        pitch,
+        value,
+        size,
+        width,
+        height,
+    }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuMemsetD2D8Async(
+    dstDevice: CUdeviceptr,
+    dstPitch: usize,
+    uc: u8,
+    Width: usize,
+    Height: usize,
+    hStream: CUstream,
+) -> CUresult {
+    call("cuMemsetD2D8Async", || {
+        rows(dstDevice, dstPitch, uc.into(), 1, Width, Height).give(id(hStream))
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuMemsetD2D16Async(
+    dstDevice: CUdeviceptr,
+    dstPitch: usize,
+    us: u16,
+    Width: usize,
+    Height: usize,
+    hStream: CUstream,
+) -> CUresult {
+    call("cuMemsetD2D16Async", || {
+        rows(dstDevice, dstPitch, us.into(), 2, Width, Height).give(id(hStream))
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuMemsetD2D32Async(
+    dstDevice: CUdeviceptr,
+    dstPitch: usize,
+    ui: u32,
+    Width: usize,
+    Height: usize,
+    hStream: CUstream,
+) -> CUresult {
+    call("cuMemsetD2D32Async", || {
+        rows(dstDevice, dstPitch, ui, 4, Width, Height).give(id(hStream))
+    })
+}

@@ -1,0 +1,58 @@
+//! Finding functions by name.
+
+use std::ffi::{CStr, CString, c_char, c_int, c_uint, c_void};
+
+use super::{call, give};
+use crate::abi::*;
+use crate::world::Answer;
+
+/// # Safety
+/// `symbol` is NULL or a string.
+unsafe fn find(symbol: *const c_char, out: *mut *mut c_void) -> Answer {
+    if symbol.is_null() {
+        return Err(INVALID_VALUE);
+    }
+    // SAFETY: passed on.
+    let name = unsafe { CStr::from_ptr(symbol) }.to_string_lossy();
+    // The newest form of a function is what is asked for.
+    for form in [format!("{name}_v2"), name.into_owned()] {
+        let form = CString::new(form).map_err(|_| INVALID_VALUE)?;
+        // SAFETY: a string; the lookup has no other effect.
+        let found = unsafe { libc::dlsym(libc::RTLD_DEFAULT, form.as_ptr()) };
+        if !found.is_null() {
+            // SAFETY: the caller's.
+            return unsafe { give(out, found) };
+        }
+    }
+    Err(NOT_FOUND)
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuGetProcAddress(
+    symbol: *const c_char,
+    pfn: *mut *mut c_void,
+    _cudaVersion: c_int,
+    _flags: cuuint64_t,
+) -> CUresult {
+    // SAFETY: the caller's.
+    call("cuGetProcAddress", || unsafe { find(symbol, pfn) })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuGetProcAddress_v2(
+    symbol: *const c_char,
+    pfn: *mut *mut c_void,
+    _cudaVersion: c_int,
+    _flags: cuuint64_t,
+    symbolStatus: *mut c_uint,
+) -> CUresult {
+    call("cuGetProcAddress_v2", || {
+        // SAFETY: the caller's.
+        let found = unsafe { find(symbol, pfn) };
+        if !symbolStatus.is_null() {
+            // SAFETY: the caller's.
+            unsafe { give(symbolStatus, c_uint::from(found.is_err())) }?;
+        }
+        found
+    })
+}

@@ -1,0 +1,135 @@
+//! Contexts, and which of them is current in a thread.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::abi::{CONTEXT_IS_DESTROYED, CUresult, INVALID_CONTEXT, INVALID_DEVICE, SUCCESS};
+use crate::books::Kind;
+use crate::device;
+use crate::stream::Stream;
+use crate::world::{Answer, fresh, gone, made, world};
+
+/// A context.
+pub struct Context {
+    pub id: u64,
+    pub device: i32,
+    /// The error after which nothing works any more.
+    error: AtomicU32,
+    /// The default stream.
+    pub default_stream: Arc<Stream>,
+}
+
+thread_local! {
+    static CURRENT: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Context {
+    /// Nothing in it works from now on.
+    pub fn lose(&self, error: CUresult) {
+        let _ = self
+            .error
+            .compare_exchange(SUCCESS, error, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// The error after which nothing works any more, if there was one.
+    pub fn check(&self) -> Answer {
+        match self.error.load(Ordering::Relaxed) {
+            SUCCESS => Ok(()),
+            error => Err(error),
+        }
+    }
+}
+
+/// Makes a context of `device`.
+pub fn create(device: i32) -> Answer<u64> {
+    if !(0..device::count()).contains(&device) {
+        return Err(INVALID_DEVICE);
+    }
+    let id = fresh();
+    let context = Context {
+        id,
+        device,
+        error: AtomicU32::new(SUCCESS),
+        default_stream: Stream::start(id, true)?,
+    };
+    world().contexts.insert(id, Arc::new(context));
+    made(Kind::Context);
+    Ok(id)
+}
+
+/// Ends a context and everything in it, after its streams are done.
+pub fn destroy(id: u64) -> Answer {
+    let (context, streams) = {
+        let mut world = world();
+        let context = world.contexts.remove(&id).ok_or(INVALID_CONTEXT)?;
+        let of_it = |stream: &Stream| stream.context == id;
+        let (streams, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut world.streams)
+            .into_iter()
+            .partition(|(_, stream)| of_it(stream));
+        world.streams = rest.into_iter().collect();
+        let events = world.events.len();
+        world.events.retain(|_, event| event.context != id);
+        (0..events - world.events.len()).for_each(|_| gone(Kind::Event));
+        let blocks = std::mem::take(&mut world.blocks);
+        for (first, block) in blocks {
+            match block.context == id {
+                true => block.forget(),
+                false => drop(world.blocks.insert(first, block)),
+            }
+        }
+        (context, streams)
+    };
+    context.lose(CONTEXT_IS_DESTROYED);
+    context.default_stream.stop();
+    for (_, stream) in streams {
+        stream.stop();
+        gone(Kind::Stream);
+    }
+    gone(Kind::Context);
+    Ok(())
+}
+
+/// Makes `id` current.
+pub fn push(id: u64) -> Answer {
+    find(id)?;
+    CURRENT.with(|current| current.borrow_mut().push(id));
+    Ok(())
+}
+
+/// Ends the current context's being so.
+pub fn pop() -> Answer<u64> {
+    CURRENT.with(|current| current.borrow_mut().pop().ok_or(INVALID_CONTEXT))
+}
+
+/// Puts `id` in the place of the current context; 0 for none.
+pub fn set(id: u64) -> Answer {
+    if id != 0 {
+        find(id)?;
+    }
+    CURRENT.with(|current| {
+        let mut current = current.borrow_mut();
+        current.pop();
+        if id != 0 {
+            current.push(id);
+        }
+    });
+    Ok(())
+}
+
+/// The current context; 0 if there is none.
+pub fn current_id() -> u64 {
+    CURRENT.with(|current| current.borrow().last().copied().unwrap_or(0))
+}
+
+/// The current context, which works.
+pub fn current() -> Answer<Arc<Context>> {
+    let context = find(current_id())?;
+    context.check()?;
+    Ok(context)
+}
+
+/// The context of a handle.
+pub fn find(id: u64) -> Answer<Arc<Context>> {
+    world().contexts.get(&id).cloned().ok_or(INVALID_CONTEXT)
+}
