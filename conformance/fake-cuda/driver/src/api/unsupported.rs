@@ -25,7 +25,7 @@ unsupported! {
     cuImportExternalMemory cuImportExternalSemaphore
     cuLinkCreate_v2 cuLinkAddData_v2 cuLinkComplete cuLinkDestroy
     cuLinkCreate cuLinkAddData
-    cuMemAllocManaged cuMipmappedArrayDestroy cuMipmappedArrayGetLevel cuModuleGetGlobal_v2
+    cuMemAllocManaged cuMipmappedArrayDestroy cuMipmappedArrayGetLevel cuModuleGetGlobal_v2 cuModuleGetGlobal
     cuSignalExternalSemaphoresAsync cuWaitExternalSemaphoresAsync
     cuTexObjectCreate cuTexObjectDestroy
     cuDeviceCanAccessPeer cuCtxEnablePeerAccess cuCtxDisablePeerAccess
