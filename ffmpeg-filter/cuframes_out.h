@@ -41,6 +41,9 @@ void av_cuframes_out_interrupt(void);
 /** Whether av_cuframes_out_interrupt() was called. */
 int ff_cuframes_interrupted(void);
 
+/** Log why a function of the library failed, and translate the error. */
+int ff_cuframes_failed(void *log_ctx, const char *what, int err);
+
 /**
  * A publisher and the AVFrames that stand in its slots. One per key and
  * process; it outlives the filter instance, because ffmpeg replaces the whole
@@ -61,10 +64,11 @@ enum CuframesPublished {
  *
  * @param options the options as text; a publisher left behind with other
  *                options is shut down and replaced
+ * @param device  the AVHWDeviceContext of frames on a GPU, NULL for others
  */
 int ff_cuframes_stream_open(CuframesStream **out,
                             const cuframes_publisher_config_t *config,
-                            const char *options, void *log_ctx);
+                            const char *options, AVBufferRef *device, void *log_ctx);
 
 /** Leave the publisher alive for the next filter instance, or for process exit. */
 void ff_cuframes_stream_park(CuframesStream **stream);
@@ -84,12 +88,16 @@ int ff_cuframes_stream_reconfigure(CuframesStream *stream, int format,
                                    const cuframes_stream_info_t *info,
                                    void *log_ctx);
 
+/** Where the frames are published: what memory=auto and sync=auto have become. */
+cuframes_memory_t ff_cuframes_stream_memory(const CuframesStream *stream);
+cuframes_sync_t ff_cuframes_stream_sync(const CuframesStream *stream);
+
 /** What the subscribers have been told so far. */
 const cuframes_stream_info_t *ff_cuframes_stream_info(const CuframesStream *stream);
 
 /**
- * A writable frame in a free slot: planes, pitches and buffer are set.
- * NULL when no slot can be spared.
+ * A writable frame in a free slot, on the GPU if frames are published there:
+ * planes, pitches and buffer are set. NULL when no slot can be spared.
  */
 AVFrame *ff_cuframes_stream_get_buffer(CuframesStream *stream);
 
@@ -103,6 +111,7 @@ int ff_cuframes_stream_publish(CuframesStream *stream, AVFrame *frame,
                                const cuframes_frame_meta_t *meta,
                                uint64_t *seq, void *log_ctx);
 
+/** Counters; copies include those that were downloads from a GPU. */
 int ff_cuframes_stream_stats(CuframesStream *stream,
                              cuframes_publisher_stats_t *stats);
 
@@ -111,6 +120,9 @@ int ff_cuframes_format(enum AVPixelFormat format);
 
 /** Say that this format cannot be published, and which can. AVERROR(EINVAL). */
 int ff_cuframes_refuse_format(AVFilterContext *ctx, enum AVPixelFormat format);
+
+/** The same of what frames on a GPU consist of. */
+int ff_cuframes_refuse_cuda_format(AVFilterContext *ctx, enum AVPixelFormat format);
 
 /**
  * The filter's part in the agreement on formats.

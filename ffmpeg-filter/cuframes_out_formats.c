@@ -27,6 +27,7 @@
 
 #include <string.h>
 
+#include "config.h"
 #include "libavutil/bprint.h"
 #include "libavutil/common.h"
 #include "libavutil/error.h"
@@ -72,7 +73,17 @@ static const enum AVPixelFormat pixel_formats[] = {
     AV_PIX_FMT_BGR24,   AV_PIX_FMT_RGB24,
     AV_PIX_FMT_BGRA,    AV_PIX_FMT_RGBA,
     AV_PIX_FMT_BGR0,    AV_PIX_FMT_RGB0,
-    AV_PIX_FMT_GRAY8,   AV_PIX_FMT_NONE,
+    AV_PIX_FMT_GRAY8,
+#if CONFIG_CUDA
+    AV_PIX_FMT_CUDA,
+#endif
+    AV_PIX_FMT_NONE,
+};
+
+/* Those of them that FFmpeg has on GPUs. */
+static const enum AVPixelFormat cuda_formats[] = {
+    AV_PIX_FMT_NV12, AV_PIX_FMT_P010LE, AV_PIX_FMT_YUV420P,
+    AV_PIX_FMT_BGR0, AV_PIX_FMT_RGB0,   AV_PIX_FMT_NONE,
 };
 
 int ff_cuframes_format(enum AVPixelFormat format)
@@ -83,19 +94,33 @@ int ff_cuframes_format(enum AVPixelFormat format)
     return 0;
 }
 
+static int refuse(AVFilterContext *ctx, enum AVPixelFormat format, const char *what,
+                  const char *remedy, const enum AVPixelFormat *list)
+{
+    const char *name = av_get_pix_fmt_name(format);
+    AVBPrint names;
+
+    av_bprint_init(&names, 0, AV_BPRINT_SIZE_AUTOMATIC);
+    for (; *list != AV_PIX_FMT_NONE; list++)
+        av_bprintf(&names, " %s", av_get_pix_fmt_name(*list));
+    av_log(ctx, AV_LOG_ERROR, "%s %s cannot be published; put %s before this "
+           "filter, for one of:%s\n", what, name ? name : "unknown", remedy, names.str);
+    return AVERROR(EINVAL);
+}
+
 int ff_cuframes_refuse_format(AVFilterContext *ctx, enum AVPixelFormat format)
 {
     const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(format);
     const int hardware = desc && desc->flags & AV_PIX_FMT_FLAG_HWACCEL;
-    AVBPrint list;
 
-    av_bprint_init(&list, 0, AV_BPRINT_SIZE_AUTOMATIC);
-    for (const enum AVPixelFormat *f = pixel_formats; *f != AV_PIX_FMT_NONE; f++)
-        av_bprintf(&list, " %s", av_get_pix_fmt_name(*f));
-    av_log(ctx, AV_LOG_ERROR, "pixel format %s cannot be published; put %s before "
-           "this filter, for one of:%s\n", desc ? desc->name : "unknown",
-           hardware ? "hwdownload,format" : "a format filter", list.str);
-    return AVERROR(EINVAL);
+    return refuse(ctx, format, "pixel format",
+                  hardware ? "hwdownload,format" : "a format filter", pixel_formats);
+}
+
+int ff_cuframes_refuse_cuda_format(AVFilterContext *ctx, enum AVPixelFormat format)
+{
+    return refuse(ctx, format, "GPU frames of format",
+                  "a conversion on the GPU, or one before the upload,", cuda_formats);
 }
 
 static int conversion_is_disabled(const AVFilterGraph *graph)
@@ -105,6 +130,15 @@ static int conversion_is_disabled(const AVFilterGraph *graph)
 #else
     return ((const FFFilterGraph *)graph)->disable_auto_convert;
 #endif
+}
+
+static int is_accepted(enum AVPixelFormat format)
+{
+    const enum AVPixelFormat *f = pixel_formats;
+
+    while (*f != AV_PIX_FMT_NONE && *f != format)
+        f++;
+    return *f != AV_PIX_FMT_NONE;
 }
 
 /* Whether the filter before can give us one of our formats, or one that ffmpeg
@@ -117,7 +151,7 @@ static int check_offer(AVFilterContext *ctx, const AVFilterFormats *offer)
     for (int i = 0; i < offer->nb_formats; i++) {
         const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(offer->formats[i]);
 
-        if (ff_cuframes_format(offer->formats[i]))
+        if (is_accepted(offer->formats[i]))
             return 0;
         if (may_convert && desc && !(desc->flags & AV_PIX_FMT_FLAG_HWACCEL))
             return 0;

@@ -33,15 +33,18 @@
 #include <pthread.h>
 
 #include "libavutil/buffer.h"
+#include "libavutil/error.h"
 #include "libavutil/mem.h"
 
 #include "cuframes_out.h"
+#include "cuframes_out_cuda.h"
 #include "cuframes_out_slots.h"
 
 typedef struct SlotBuffer {
     struct SlotBuffer *next;
     CuframesSlots     *slots;     ///< NULL once the publisher has left this pool
     cuframes_slot_t   *slot;
+    AVBufferRef       *device;    ///< where the slot is, NULL for host memory
     int                published;
 } SlotBuffer;
 
@@ -57,6 +60,19 @@ typedef struct Kept {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static Kept *kept;
 
+void *ff_cuframes_slots_stream(const CuframesSlots *slots)
+{
+    return slots->on_gpu ? ff_cuframes_cuda_stream(slots->device) : NULL;
+}
+
+/* On a GPU it is a device pointer, as in any AVFrame there. */
+static uint8_t *plane_of(const SlotBuffer *buffer, int i)
+{
+    if (buffer->device)
+        return (uint8_t *)(uintptr_t)cuframes_slot_cuda_plane(buffer->slot, i);
+    return cuframes_slot_plane(buffer->slot, i);
+}
+
 static void unlink_slot(SlotBuffer *buffer)
 {
     SlotBuffer **at = &buffer->slots->first;
@@ -68,16 +84,24 @@ static void unlink_slot(SlotBuffer *buffer)
     buffer->slots = NULL;
 }
 
+/* What was given to FFmpeg's stream may still read the slot. Its next writer
+ * comes behind that in the same stream; but when the publisher has left, the
+ * memory goes. */
 static void release_slot(void *opaque, uint8_t *data)
 {
     SlotBuffer *buffer = opaque;
+    int left;
 
     pthread_mutex_lock(&lock);
-    if (buffer->slots)
+    left = !buffer->slots;
+    if (!left)
         unlink_slot(buffer);
     pthread_mutex_unlock(&lock);
 
+    if (left && buffer->device)
+        ff_cuframes_cuda_synchronize(buffer->device);
     cuframes_slot_release(buffer->slot);
+    av_buffer_unref(&buffer->device);
     av_free(buffer);
 }
 
@@ -119,11 +143,24 @@ static void release_kept(void)
 
 void ff_cuframes_slots_leave(CuframesSlots *slots)
 {
+    if (slots->on_gpu)
+        ff_cuframes_cuda_synchronize(slots->device);
     pthread_mutex_lock(&lock);
     while (slots->first)
         unlink_slot(slots->first);
     pthread_mutex_unlock(&lock);
     release_kept();
+}
+
+static int acquire_slot(CuframesSlots *slots, SlotBuffer *buffer)
+{
+    if (!slots->on_gpu)
+        return cuframes_publisher_acquire_slot(slots->publisher, &buffer->slot);
+    buffer->device = av_buffer_ref(slots->device);
+    if (!buffer->device)
+        return CUFRAMES_ERR_NO_MEMORY;
+    return cuframes_publisher_acquire_slot_on(slots->publisher,
+                                              ff_cuframes_slots_stream(slots), &buffer->slot);
 }
 
 static AVBufferRef *claim_slot(CuframesSlots *slots)
@@ -135,16 +172,12 @@ static AVBufferRef *claim_slot(CuframesSlots *slots)
     if (!buffer)
         return NULL;
     if (cuframes_publisher_get_layout(slots->publisher, &layout) ||
-        cuframes_publisher_acquire_slot(slots->publisher, &buffer->slot)) {
-        av_free(buffer);
-        return NULL;
-    }
-    own = av_buffer_create(cuframes_slot_plane(buffer->slot, 0), layout.frame_size,
-                           release_slot, buffer, 0);
+        acquire_slot(slots, buffer))
+        goto fail;
+    own = av_buffer_create(plane_of(buffer, 0), layout.frame_size, release_slot, buffer, 0);
     if (!own) {
         cuframes_slot_release(buffer->slot);
-        av_free(buffer);
-        return NULL;
+        goto fail;
     }
 
     pthread_mutex_lock(&lock);
@@ -154,6 +187,11 @@ static AVBufferRef *claim_slot(CuframesSlots *slots)
     slots->nb++;
     pthread_mutex_unlock(&lock);
     return own;
+
+fail:
+    av_buffer_unref(&buffer->device);
+    av_free(buffer);
+    return NULL;
 }
 
 static int may_claim(const CuframesSlots *slots)
@@ -172,7 +210,7 @@ AVFrame *ff_cuframes_slots_get_buffer(CuframesSlots *slots)
     SlotBuffer *buffer;
 
     release_kept();
-    if (!may_claim(slots))
+    if ((slots->device && !slots->on_gpu) || !may_claim(slots))
         return NULL;
     frame = av_frame_alloc();
     if (!frame)
@@ -183,8 +221,8 @@ AVFrame *ff_cuframes_slots_get_buffer(CuframesSlots *slots)
         return NULL;
     }
     buffer = av_buffer_get_opaque(frame->buf[0]);
-    for (int i = 0; i < 4 && cuframes_slot_plane(buffer->slot, i); i++) {
-        frame->data[i]     = cuframes_slot_plane(buffer->slot, i);
+    for (int i = 0; i < 4 && plane_of(buffer, i); i++) {
+        frame->data[i]     = plane_of(buffer, i);
         frame->linesize[i] = cuframes_slot_pitch(buffer->slot, i);
     }
     return frame;
@@ -208,7 +246,7 @@ static SlotBuffer *slot_of(const CuframesSlots *slots, const AVFrame *frame)
     if (!buffer || buffer->published)
         return NULL;
     for (int i = 0; i < 4; i++) {
-        if (frame->data[i] != cuframes_slot_plane(buffer->slot, i))
+        if (frame->data[i] != plane_of(buffer, i))
             return NULL;
         if (frame->data[i] &&
             frame->linesize[i] != cuframes_slot_pitch(buffer->slot, i))
@@ -238,20 +276,23 @@ static AVBufferRef *read_only(const AVBufferRef *buf)
 }
 
 static int publish_in_place(CuframesSlots *slots, SlotBuffer *buffer, AVFrame *frame,
-                            const cuframes_frame_meta_t *meta, uint64_t *seq)
+                            const cuframes_frame_meta_t *meta, uint64_t *seq,
+                            void *log_ctx)
 {
     const int shared = av_buffer_get_ref_count(frame->buf[0]) > 1;
     Kept *entry = shared ? av_mallocz(sizeof(*entry)) : NULL;
     AVBufferRef *ref = read_only(frame->buf[0]);
-    int err = CUFRAMES_ERR_NO_MEMORY;
+    int ret = AVERROR(ENOMEM);
 
-    if (ref && (entry || !shared))
-        err = cuframes_publisher_publish_slot(slots->publisher, buffer->slot,
-                                              NULL, meta, seq);
-    if (err) {
+    if (ref && (entry || !shared)) {
+        int err = cuframes_publisher_publish_slot(slots->publisher, buffer->slot,
+                                                  ff_cuframes_slots_stream(slots), meta, seq);
+        ret = err ? ff_cuframes_failed(log_ctx, "cannot publish a frame", err) : 0;
+    }
+    if (ret < 0) {
         av_buffer_unref(&ref);
         av_free(entry);
-        return err;
+        return ret;
     }
     buffer->published = 1;
     if (shared) {
@@ -264,29 +305,13 @@ static int publish_in_place(CuframesSlots *slots, SlotBuffer *buffer, AVFrame *f
     return CUFRAMES_PUBLISHED_IN_PLACE;
 }
 
-static int publish_copy(CuframesSlots *slots, const AVFrame *frame,
-                        const cuframes_frame_meta_t *meta, uint64_t *seq)
-{
-    const void *data[4];
-    int32_t pitch[4];
-    int err;
-
-    for (int i = 0; i < 4; i++) {
-        data[i]  = frame->data[i];
-        pitch[i] = frame->linesize[i];
-    }
-    err = cuframes_publisher_publish_copy(slots->publisher, data, pitch, meta, seq);
-    if (err == CUFRAMES_ERR_WOULD_BLOCK || err == CUFRAMES_ERR_TIMEOUT)
-        return CUFRAMES_NOT_PUBLISHED;
-    return err ? err : CUFRAMES_PUBLISHED_COPY;
-}
-
 int ff_cuframes_slots_publish(CuframesSlots *slots, AVFrame *frame,
-                              const cuframes_frame_meta_t *meta, uint64_t *seq)
+                              const cuframes_frame_meta_t *meta, uint64_t *seq,
+                              void *log_ctx)
 {
     SlotBuffer *buffer = slot_of(slots, frame);
 
     release_kept();
-    return buffer ? publish_in_place(slots, buffer, frame, meta, seq)
-                  : publish_copy(slots, frame, meta, seq);
+    return buffer ? publish_in_place(slots, buffer, frame, meta, seq, log_ctx)
+                  : ff_cuframes_publish_copy(slots, frame, meta, seq, log_ctx);
 }

@@ -34,6 +34,9 @@ typedef struct CuframesSlots {
     cuframes_publisher_t *publisher;
     struct SlotBuffer    *first;
     unsigned              nb, max;
+    AVBufferRef          *device;  ///< where FFmpeg's frames are, NULL for host memory
+    int                   on_gpu;  ///< the slots are there too
+    uint64_t              downloads; ///< frames copied from there into host memory
 } CuframesSlots;
 
 /**
@@ -46,10 +49,19 @@ AVFrame *ff_cuframes_slots_get_buffer(CuframesSlots *slots);
  * Publish a frame: in place if it stands in one of our slots as we handed it
  * out, else by one copy. A frame published in place gets a read-only buffer.
  *
- * @return an enum CuframesPublished, or a cuframes error
+ * @return an enum CuframesPublished, or a negative AVERROR
  */
 int ff_cuframes_slots_publish(CuframesSlots *slots, AVFrame *frame,
-                              const cuframes_frame_meta_t *meta, uint64_t *seq);
+                              const cuframes_frame_meta_t *meta, uint64_t *seq,
+                              void *log_ctx);
+
+/** The same for a frame that stands elsewhere. */
+int ff_cuframes_publish_copy(CuframesSlots *slots, const AVFrame *frame,
+                             const cuframes_frame_meta_t *meta, uint64_t *seq,
+                             void *log_ctx);
+
+/** The CUstream on which frames are made and published, NULL for host memory. */
+void *ff_cuframes_slots_stream(const CuframesSlots *slots);
 
 /**
  * The pool is gone or going. Frames may stay in it as long as they like, but

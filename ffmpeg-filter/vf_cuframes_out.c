@@ -47,25 +47,11 @@
 #endif
 
 #include "cuframes_out.h"
-
-#define MAX_UIDS 64
+#include "cuframes_out_cuda.h"
+#include "cuframes_out_options.h"
 
 typedef struct CuframesOutContext {
-    const AVClass *class;
-    char   *key;
-    int     slots;
-    int     policy;
-    int64_t strict_timeout;       ///< microseconds
-    int     wait_subscribers;
-    int     max_leases;
-    int64_t lease_timeout;        ///< microseconds, 0 = never
-    char   *allow_uids;
-    int     anonymous;
-    char   *socket_mode;
-
-    uint32_t uids[MAX_UIDS];
-    unsigned nb_uids;
-    unsigned mode;
+    CuframesOptions options;      ///< first, because it begins with the AVClass
 
     CuframesStream *stream;
     int ended;                    ///< nothing is published any more
@@ -81,57 +67,20 @@ static AVRational link_frame_rate(AVFilterLink *link)
 #endif
 }
 
-/* Separated by '+', '|', ',' or blanks: a comma has to be escaped in a graph. */
-static int parse_uids(AVFilterContext *ctx)
+static AVBufferRef *link_hw_frames(AVFilterLink *link)
 {
-    CuframesOutContext *s = ctx->priv;
-    const char *separators = "+|, ", *p = s->allow_uids;
-
-    while (p && *(p += strspn(p, separators))) {
-        char *end;
-        unsigned long long uid = strtoull(p, &end, 10);
-
-        if (!av_isdigit(*p) || uid >= UINT32_MAX || (*end && !strchr(separators, *end))) {
-            av_log(ctx, AV_LOG_ERROR, "allow_uids: '%s' does not start with a "
-                   "numeric user id; write them as 1000+1001\n", p);
-            return AVERROR(EINVAL);
-        }
-        if (s->nb_uids == MAX_UIDS) {
-            av_log(ctx, AV_LOG_ERROR, "allow_uids: more than %d ids\n", MAX_UIDS);
-            return AVERROR(EINVAL);
-        }
-        s->uids[s->nb_uids++] = uid;
-        p = end;
-    }
-    return 0;
-}
-
-static int parse_mode(AVFilterContext *ctx)
-{
-    CuframesOutContext *s = ctx->priv;
-    char *end;
-
-    s->mode = strtoul(s->socket_mode, &end, 8);
-    if (!av_isdigit(s->socket_mode[0]) || *end || s->mode > 0777 || !(s->mode & 0600)) {
-        av_log(ctx, AV_LOG_ERROR, "socket_mode: '%s' is not an octal mode that "
-               "lets the owner in, 0600 to 0777\n", s->socket_mode);
-        return AVERROR(EINVAL);
-    }
-    return 0;
+#if LIBAVFILTER_VERSION_MAJOR < 10
+    return link->hw_frames_ctx;
+#else
+    return ff_filter_link(link)->hw_frames_ctx;
+#endif
 }
 
 static av_cold int init(AVFilterContext *ctx)
 {
     CuframesOutContext *s = ctx->priv;
-    int ret;
 
-    if (!s->key || !s->key[0]) {
-        av_log(ctx, AV_LOG_ERROR, "option 'key' is missing: the name under which "
-               "subscribers find the stream, as in cuframes_out=key=cam1\n");
-        return AVERROR(EINVAL);
-    }
-    ret = parse_uids(ctx);
-    return ret < 0 ? ret : parse_mode(ctx);
+    return ff_cuframes_options_check(&s->options, ctx);
 }
 
 static int query_formats(AVFilterContext *ctx)
@@ -142,61 +91,87 @@ static int query_formats(AVFilterContext *ctx)
 }
 
 static int open_stream(AVFilterContext *ctx, int format, int width, int height,
-                       const cuframes_stream_info_t *info)
+                       const cuframes_stream_info_t *info, AVBufferRef *device)
 {
     CuframesOutContext *s = ctx->priv;
-    const cuframes_publisher_config_t config = {
-        .struct_size       = sizeof(config),
-        .key               = s->key,
-        .width             = width,
-        .height            = height,
-        .format            = format,
-        .ring_size         = s->slots,
-        .policy            = s->policy,
-        .strict_timeout_ms = av_clip64(s->strict_timeout / 1000, 1, UINT32_MAX),
-        .lease_timeout_ms  = s->lease_timeout
-                             ? av_clip64(s->lease_timeout / 1000, 1, INT32_MAX) : -1,
-        .max_leases        = s->max_leases,
-        .socket_mode       = s->mode,
-        .allow_uids        = s->nb_uids ? s->uids : NULL,
-        .allow_uid_count   = s->nb_uids,
-        .anonymous         = s->anonymous,
-        .stream_info       = info,
-    };
-    char *options = NULL;
-    int ret = av_opt_serialize(s, AV_OPT_FLAG_FILTERING_PARAM, 0, &options, '=', ':');
+    cuframes_publisher_config_t config;
+    char *text = NULL;
+    int ret = ff_cuframes_options_config(&s->options, &config, device, ctx);
 
     if (ret < 0)
         return ret;
-    ret = ff_cuframes_stream_open(&s->stream, &config, options, ctx);
-    av_free(options);
+    config.format      = format;
+    config.width       = width;
+    config.height      = height;
+    config.stream_info = info;
+    ret = av_opt_serialize(s, AV_OPT_FLAG_FILTERING_PARAM, 0, &text, '=', ':');
+    if (ret < 0)
+        return ret;
+    ret = ff_cuframes_stream_open(&s->stream, &config, text, device, ctx);
+    av_free(text);
     return ret;
+}
+
+/* cuframes_format_t of a frame's pixels, wherever they are, or AVERROR(EINVAL). */
+static int picture_format(AVFilterContext *ctx, enum AVPixelFormat format,
+                          const AVHWFramesContext *frames)
+{
+    const int found = ff_cuframes_format(frames ? frames->sw_format : format);
+
+    if (found)
+        return found;
+    return frames ? ff_cuframes_refuse_cuda_format(ctx, frames->sw_format)
+                  : ff_cuframes_refuse_format(ctx, format);
 }
 
 static int config_input(AVFilterLink *inlink)
 {
     AVFilterContext *ctx = inlink->dst;
-    const int format = ff_cuframes_format(inlink->format);
+    const AVHWFramesContext *frames = ff_cuframes_cuda_frames(inlink->format,
+                                                              link_hw_frames(inlink));
+    const int format = picture_format(ctx, inlink->format, frames);
     cuframes_stream_info_t info = { 0 };
 
-    if (!format)
-        return ff_cuframes_refuse_format(ctx, inlink->format);
+    if (format < 0)
+        return format;
     ff_cuframes_info_set_rates(&info, link_frame_rate(inlink),
                                inlink->sample_aspect_ratio);
-    return open_stream(ctx, format, inlink->w, inlink->h, &info);
+    return open_stream(ctx, format, inlink->w, inlink->h, &info,
+                       frames ? frames->device_ref : NULL);
+}
+
+/* Whether a slot can be what is asked for. Frames on a GPU are as large as
+ * their AVHWFramesContext says, and encoders expect the chroma planes of
+ * yuv420p where FFmpeg's own frames have them. */
+static int fits_slot(AVFilterLink *inlink, const AVHWFramesContext *frames, int w, int h)
+{
+    if (frames && (frames->width != w || frames->height != h ||
+                   frames->sw_format == AV_PIX_FMT_YUV420P))
+        return 0;
+    return w == inlink->w && h == inlink->h;
+}
+
+static AVFrame *get_slot(AVFilterLink *inlink, int w, int h)
+{
+    CuframesOutContext *s = inlink->dst->priv;
+    AVBufferRef *hw_frames = link_hw_frames(inlink);
+    const AVHWFramesContext *frames = ff_cuframes_cuda_frames(inlink->format, hw_frames);
+    AVFrame *frame;
+
+    if (!s->stream || s->ended || !fits_slot(inlink, frames, w, h))
+        return NULL;
+    frame = ff_cuframes_stream_get_buffer(s->stream);
+    if (frame && frames && !(frame->hw_frames_ctx = av_buffer_ref(hw_frames)))
+        av_frame_free(&frame);
+    return frame;
 }
 
 static AVFrame *get_video_buffer(AVFilterLink *inlink, int w, int h)
 {
-    CuframesOutContext *s = inlink->dst->priv;
-    AVFrame *frame;
+    AVFrame *frame = get_slot(inlink, w, h);
 
-    if (!s->stream || s->ended || w != inlink->w || h != inlink->h)
-        return ff_default_get_video_buffer(inlink, w, h);
-    frame = ff_cuframes_stream_get_buffer(s->stream);
     if (!frame)
         return ff_default_get_video_buffer(inlink, w, h);
-
     frame->width               = w;
     frame->height              = h;
     frame->format              = inlink->format;
@@ -249,12 +224,14 @@ static int follow_picture(AVFilterContext *ctx, const AVFrame *frame, int key)
 {
     CuframesOutContext *s = ctx->priv;
     AVFilterLink *inlink = ctx->inputs[0];
-    const int format = ff_cuframes_format(frame->format);
+    const int format = picture_format(ctx, frame->format,
+                                      ff_cuframes_cuda_frames(frame->format,
+                                                              frame->hw_frames_ctx));
     cuframes_stream_info_t info = *ff_cuframes_stream_info(s->stream);
     AVRational sar = frame->sample_aspect_ratio;
 
-    if (!format)
-        return ff_cuframes_refuse_format(ctx, frame->format);
+    if (format < 0)
+        return format;
     if (key || !s->described) {
         if (!sar.num)
             sar = inlink->sample_aspect_ratio;
@@ -269,23 +246,28 @@ static int await_subscribers(AVFilterContext *ctx)
 {
     CuframesOutContext *s = ctx->priv;
 
-    if (s->waited || !s->wait_subscribers)
+    if (s->waited || !s->options.wait_subscribers)
         return 0;
     s->waited = 1;
-    return ff_cuframes_stream_wait(s->stream, s->wait_subscribers, ctx);
+    return ff_cuframes_stream_wait(s->stream, s->options.wait_subscribers, ctx);
 }
 
 static void describe(AVFilterContext *ctx, const AVFrame *frame, int published)
 {
     CuframesOutContext *s = ctx->priv;
+    const AVHWFramesContext *frames = ff_cuframes_cuda_frames(frame->format,
+                                                              frame->hw_frames_ctx);
 
     if (s->described || published == CUFRAMES_NOT_PUBLISHED)
         return;
     s->described = 1;
-    av_log(ctx, AV_LOG_INFO, "key '%s': publishing %dx%d %s, %d slots, %s\n",
-           s->key, frame->width, frame->height, av_get_pix_fmt_name(frame->format),
-           s->slots, published == CUFRAMES_PUBLISHED_IN_PLACE
-           ? "in place, without a copy" : "one copy a frame");
+    av_log(ctx, AV_LOG_INFO, "key '%s': publishing %dx%d %s, %d slots, memory %s, "
+           "sync %s, %s\n", s->options.key, frame->width, frame->height,
+           av_get_pix_fmt_name(frames ? frames->sw_format : frame->format), s->options.slots,
+           ff_cuframes_memory_name(ff_cuframes_stream_memory(s->stream)),
+           ff_cuframes_sync_name(ff_cuframes_stream_sync(s->stream)),
+           published == CUFRAMES_PUBLISHED_IN_PLACE ? "in place, without a copy"
+                                                    : "one copy a frame");
 }
 
 static int publish(AVFilterContext *ctx, AVFrame *frame)
@@ -322,7 +304,7 @@ static void log_totals(AVFilterContext *ctx)
 
     if (!ff_cuframes_stream_stats(s->stream, &stats))
         av_log(ctx, AV_LOG_INFO, "key '%s': %"PRIu64" published, %"PRIu64" dropped, "
-               "%"PRIu64" copies\n", s->key, stats.published, stats.dropped, stats.copies);
+               "%"PRIu64" copies\n", s->options.key, stats.published, stats.dropped, stats.copies);
 }
 
 /* Nothing will follow, unless the program is being interrupted: then the
@@ -391,40 +373,6 @@ static av_cold void uninit(AVFilterContext *ctx)
     ff_cuframes_stream_park(&s->stream);
 }
 
-#define OFFSET(x) offsetof(CuframesOutContext, x)
-#define FLAGS AV_OPT_FLAG_VIDEO_PARAM | AV_OPT_FLAG_FILTERING_PARAM
-
-static const AVOption cuframes_out_options[] = {
-    { "key", "name under which subscribers find the stream: 1 to 63 of A-Z a-z 0-9 . _ -",
-        OFFSET(key), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, FLAGS },
-    { "slots", "frames in the ring that all subscribers share",
-        OFFSET(slots), AV_OPT_TYPE_INT, { .i64 = 8 }, 2, 16, FLAGS },
-    { "policy", "what to do when a strict subscriber has not taken the oldest frame yet",
-        OFFSET(policy), AV_OPT_TYPE_INT, { .i64 = CUFRAMES_POLICY_DROP_OLDEST },
-        CUFRAMES_POLICY_DROP_OLDEST, CUFRAMES_POLICY_STRICT_WAIT, FLAGS, "policy" },
-        { "drop_oldest", "reuse its slot: the subscriber counts a missed frame",
-            0, AV_OPT_TYPE_CONST, { .i64 = CUFRAMES_POLICY_DROP_OLDEST }, 0, 0, FLAGS, "policy" },
-        { "strict_wait", "wait for the subscriber, up to strict_timeout",
-            0, AV_OPT_TYPE_CONST, { .i64 = CUFRAMES_POLICY_STRICT_WAIT }, 0, 0, FLAGS, "policy" },
-    { "strict_timeout", "longest wait for a frame under strict_wait, in seconds or as 500ms (from 1ms)",
-        OFFSET(strict_timeout), AV_OPT_TYPE_DURATION, { .i64 = 1000000 }, 1000, 3600000000LL, FLAGS },
-    { "wait_subscribers", "hold back the first frame until so many have joined",
-        OFFSET(wait_subscribers), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, 256, FLAGS },
-    { "max_leases", "frames that one subscriber may hold at a time, 0 = a quarter of the slots",
-        OFFSET(max_leases), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, 16, FLAGS },
-    { "lease_timeout", "longest time to hold a frame before eviction, in seconds or as 500ms, 0 = any time",
-        OFFSET(lease_timeout), AV_OPT_TYPE_DURATION, { .i64 = 5000000 }, 0, 86400000000LL, FLAGS },
-    { "allow_uids", "users who may subscribe besides this one and root, as 1000+1001; none = socket_mode decides",
-        OFFSET(allow_uids), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, FLAGS },
-    { "anonymous", "make no named memory in /dev/shm",
-        OFFSET(anonymous), AV_OPT_TYPE_BOOL, { .i64 = 0 }, 0, 1, FLAGS },
-    { "socket_mode", "permissions of the socket, octal",
-        OFFSET(socket_mode), AV_OPT_TYPE_STRING, { .str = "0660" }, 0, 0, FLAGS },
-    { NULL }
-};
-
-AVFILTER_DEFINE_CLASS(cuframes_out);
-
 static const AVFilterPad cuframes_out_inputs[] = {
     {
         .name             = "default",
@@ -447,13 +395,13 @@ static const AVFilterPad cuframes_out_outputs[] = {
 const AVFilter ff_vf_cuframes_out = {
     .name            = "cuframes_out",
     .description     = NULL_IF_CONFIG_SMALL(DESCRIPTION),
-    .priv_class      = &cuframes_out_class,
+    .priv_class      = &ff_cuframes_out_class,
     .flags           = AVFILTER_FLAG_METADATA_ONLY,
 #else
 const FFFilter ff_vf_cuframes_out = {
     .p.name          = "cuframes_out",
     .p.description   = NULL_IF_CONFIG_SMALL(DESCRIPTION),
-    .p.priv_class    = &cuframes_out_class,
+    .p.priv_class    = &ff_cuframes_out_class,
     .p.flags         = AVFILTER_FLAG_METADATA_ONLY,
 #endif
     .priv_size       = sizeof(CuframesOutContext),

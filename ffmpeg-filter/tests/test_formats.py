@@ -76,7 +76,7 @@ class Formats(Case):
         self.assertNotEqual(writer.returncode, 0)
         found = re.search(rf"pixel format {pixels} cannot be published;.* one of:(.*)", said)
         assert found, said
-        self.assertEqual(set(found[1].split()), {*FORMATS, "yuvj420p"})
+        self.assertEqual(set(found[1].split()), {*FORMATS, "yuvj420p", "cuda"})
 
     def test_a_foreign_format_without_conversion_is_refused(self) -> None:
         self.refused(raw("yuv444p"), self.filter(), "yuv444p")

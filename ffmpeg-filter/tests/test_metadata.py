@@ -115,13 +115,13 @@ class Metadata(Reading):
         self.assertEqual((self.stream["width"], self.stream["height"]), (320, 192))
         self.assertEqual({tuple(meta["crop"]) for meta in frames}, {(0, 0, 0, 12)})
 
-    def test_hdr(self) -> None:
+    def hdr(self, before: str) -> None:
         path = inputs() / "hdr.hevc"
         reference("-f", "lavfi", "-i", "testsrc2=size=64x64:rate=25", "-frames:v", "10", "-pix_fmt",
                   "yuv420p", "-c:v", "libx265", "-x265-params", "log-level=none:repeat-headers=1:"
                   "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)"
                   "L(10000000,50):max-cll=1000,400", path)
-        frames = self.read("-i", str(path))
+        frames = self.read("-i", str(path), before=before)
         self.assertEqual(len(frames), 10)
         # Red, green, blue, white: in units of 1/50000, as AVMasteringDisplayMetadata has them.
         self.assertEqual(tuple(self.stream["mastering_display"]),
@@ -129,6 +129,13 @@ class Metadata(Reading):
         self.assertEqual((self.stream["mastering_max_luminance"],
                           self.stream["mastering_min_luminance"]), (10000000, 50))
         self.assertEqual((self.stream["max_cll"], self.stream["max_fall"]), (1000, 400))
+
+    def test_hdr(self) -> None:
+        self.hdr(before="")
+
+    def test_hdr_of_frames_that_stand_in_slots(self) -> None:
+        # The first frame was given its slot before anything was known.
+        self.hdr(before="copy")
 
 
 class Changes(Reading):

@@ -151,6 +151,11 @@ class Options(Case):
         self.held_back()
         self.assertEqual(self.shared_names(), [f"cuframes-{self.key}"])
 
+    def test_frames_in_host_memory_stay_there(self) -> None:
+        for options in ({}, {"memory": "auto", "sync": "auto"}, {"memory": "host", "sync": "cpu"}):
+            writer = self.publish(self.filter(**options))
+            self.assertIn("memory host, sync cpu", self.finish(writer))
+
     def test_socket_mode(self) -> None:
         self.held_back(socket_mode="0604")
         self.assertEqual(stat.S_IMODE(os.stat(self.socket).st_mode), 0o604)
@@ -173,16 +178,25 @@ class Refusals(Case):
 
     def test_numbers_out_of_range(self) -> None:
         for option, value in (("slots", 1), ("slots", 17), ("wait_subscribers", 257),
-                              ("max_leases", 17), ("strict_timeout", 0)):
+                              ("max_leases", 17), ("strict_timeout", 0), ("memory", 4),
+                              ("sync", 4)):
             with self.subTest(option=option, value=value):
                 self.refused(self.filter(**{option: value}),
                              f"'{option}' out of range")
 
     def test_words(self) -> None:
         for option, value in (("slots", "many"), ("policy", "perhaps"), ("anonymous", "maybe"),
-                              ("strict_timeout", "soon"), ("lease_timeout", "never")):
+                              ("strict_timeout", "soon"), ("lease_timeout", "never"),
+                              ("memory", "gpu"), ("sync", "fence")):
             with self.subTest(option=option, value=value):
                 self.refused(self.filter(**{option: value}), f'{value}|{option}')
+
+    def test_places_on_a_gpu_for_frames_in_host_memory(self) -> None:
+        for memory in ("cuda_ipc", "cuda_vmm"):
+            self.refused(self.filter(memory=memory),
+                         f"memory={memory}: the frames are in host memory; put hwupload_cuda")
+        for sync in ("event", "timeline"):
+            self.refused(self.filter(sync=sync), f"cannot publish: .*{sync}.* host memory")
 
     def test_uids_and_modes(self) -> None:
         self.refused(self.filter(allow_uids="bob"), "allow_uids: 'bob' .*1000\\+1001")
@@ -204,10 +218,12 @@ class Help(Case):
     EXPECTED = {"key": "<string>", "slots": "<int>", "policy": "<int>",
                 "strict_timeout": "<duration>", "wait_subscribers": "<int>",
                 "max_leases": "<int>", "lease_timeout": "<duration>", "allow_uids": "<string>",
-                "anonymous": "<boolean>", "socket_mode": "<string>"}
+                "anonymous": "<boolean>", "socket_mode": "<string>", "memory": "<int>",
+                "sync": "<int>"}
     DEFAULTS = {"slots": "8", "policy": "drop_oldest", "strict_timeout": "1",
                 "wait_subscribers": "0", "max_leases": "0", "lease_timeout": "5",
-                "anonymous": "false", "socket_mode": '"0660"'}
+                "anonymous": "false", "socket_mode": '"0660"', "memory": "auto",
+                "sync": "auto"}
 
     def test_options(self) -> None:
         text = self.finish(self.ffmpeg("-h", "filter=cuframes_out"))
@@ -218,8 +234,9 @@ class Help(Case):
             self.assertIn(f"(default {default})", " ".join(rows[name]))
         for words in rows.values():
             self.assertGreater(len(words), 6, "an option without a description")
-        self.assertIn("drop_oldest", text)
-        self.assertIn("strict_wait", text)
+        for value in ("drop_oldest", "strict_wait", "host", "cuda_ipc", "cuda_vmm", "cpu", "event",
+                      "timeline"):
+            self.assertRegex(text, rf"\n +{value} +\d+ +\S+ +\w+", value)
 
 
 if __name__ == "__main__":
