@@ -58,7 +58,7 @@ fn keys_in(dir: &Path) -> Vec<KeyEntry> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KeyInfo {
-    /// The process that publishes, as the kernel knows it.
+    /// The process that publishes, as the kernel knows it; 0 for one of another PID namespace.
     pub pid: u32,
     /// Its user.
     pub uid: u32,
@@ -100,7 +100,7 @@ pub struct KeySubscriber {
     pub index: u32,
     /// Its name.
     pub name: String,
-    /// Its process.
+    /// Its process, as the publisher's kernel knows it; 0 for one of another PID namespace.
     pub pid: u32,
     /// Its user.
     pub uid: u32,

@@ -2,15 +2,14 @@
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::path::Path;
 
 use rustix::fs::{Mode, chmod};
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags,
     SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketAddrUnix, SocketFlags, SocketType,
-    UCred, accept_with, bind, listen as start_listening, recvmsg, sendmsg, socket_with, socketpair,
-    sockopt,
+    accept_with, bind, listen as start_listening, recvmsg, sendmsg, socket_with, socketpair,
 };
 
 use super::Fd;
@@ -62,10 +61,25 @@ fn stream_socket() -> io::Result<Fd> {
     Ok(Fd::from(fd))
 }
 
-/// Who is at the other end, as the kernel knows it: (pid, uid).
+/// Who is at the other end, as the kernel knows it: (pid, uid). The pid is 0 if the peer is in
+/// a PID namespace that this process does not see into, as that of another container.
 pub fn peer_credentials(fd: &Fd) -> io::Result<(u32, u32)> {
-    let UCred { pid, uid, .. } = sockopt::socket_peercred(fd)?;
-    Ok((pid.as_raw_nonzero().get() as u32, uid.as_raw()))
+    let raw = fd.as_fd().as_raw_fd();
+    let mut found = libc::ucred {
+        pid: 0,
+        uid: 0,
+        gid: 0,
+    };
+    let mut size = size_of::<libc::ucred>() as libc::socklen_t;
+    let place = (&raw mut found).cast();
+    // Not by rustix, whose pid cannot be 0.
+    // SAFETY: a valid descriptor, and a live `ucred` of the size that the call is told.
+    let asked =
+        unsafe { libc::getsockopt(raw, libc::SOL_SOCKET, libc::SO_PEERCRED, place, &mut size) };
+    match asked {
+        0 => Ok((found.pid as u32, found.uid)),
+        _ => Err(io::Error::last_os_error()),
+    }
 }
 
 /// Sends `bytes` whole, with `fds` on their first byte. A peer whose buffer has no room for
