@@ -1,5 +1,6 @@
 //! The program as people start it: real processes, each test with a run directory of its own.
 
+mod containers;
 mod cuda;
 mod ends;
 mod frames;

@@ -158,7 +158,7 @@ impl Drop for Running {
 }
 
 /// Looks again and again, for want of an event.
-fn until(what: &str, mut done: impl FnMut() -> bool) {
+pub fn until(what: &str, mut done: impl FnMut() -> bool) {
     let started = Instant::now();
     while !done() {
         assert!(started.elapsed() < WATCHDOG, "does not {what}");
