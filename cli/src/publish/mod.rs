@@ -39,11 +39,12 @@ pub fn run(arguments: &PublishArguments) -> Result<(), Failure> {
     let mut feed = Feed::new(&stream, arguments, &publisher, signals)?;
     let ended = feed.publish_all(&mut publisher);
     feed.progress.clear();
-    let summary = Summary::new(&publisher, &stream, feed.offered, &ended);
+    let mut summary = Summary::new(&publisher, &stream, feed.offered, &ended);
     // Whole frames before the end of an input that is cut off are a whole stream.
     if matches!(ended, Ok(()) | Err(Failure::Truncated { .. })) {
-        publisher.finish()?;
+        summary.count(&publisher.finish()?);
     } else {
+        summary.count(&publisher.stats());
         drop(publisher);
     }
     summary.tell(arguments)?;

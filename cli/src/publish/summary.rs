@@ -1,6 +1,6 @@
 //! What is said at the end of `publish`.
 
-use cuframes::Publisher;
+use cuframes::{Publisher, PublisherStats};
 use serde::Serialize;
 
 use crate::args::{PublishArguments, Stream};
@@ -37,7 +37,6 @@ impl Summary {
         frames: u64,
         ended: &Result<(), Failure>,
     ) -> Summary {
-        let stats = publisher.stats();
         Summary {
             key: publisher.key().to_owned(),
             ended: match ended {
@@ -52,11 +51,19 @@ impl Summary {
             memory: report::memory(publisher.memory()),
             sync: report::sync(publisher.sync()),
             frames,
-            published: stats.published,
-            dropped: stats.dropped,
-            evicted: stats.evicted,
-            latest_seq: stats.latest_seq,
+            published: 0,
+            dropped: 0,
+            evicted: 0,
+            latest_seq: 0,
         }
+    }
+
+    /// Takes over what the publisher counted.
+    pub fn count(&mut self, stats: &PublisherStats) {
+        self.published = stats.published;
+        self.dropped = stats.dropped;
+        self.evicted = stats.evicted;
+        self.latest_seq = stats.latest_seq;
     }
 
     /// Tells it to people, or to programs.

@@ -196,7 +196,7 @@ pub extern "C" fn cuframes_publisher_finish(publisher: *mut cuframes_publisher_t
             publisher.live()?;
             publisher.pending = None;
             match publisher.publisher.take() {
-                Some(publisher) => Ok(publisher.finish()?),
+                Some(publisher) => Ok(publisher.finish().map(drop)?),
                 None => Ok(()),
             }
         })

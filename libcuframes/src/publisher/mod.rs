@@ -305,12 +305,18 @@ impl Publisher {
     }
 
     /// Ends the stream: every subscriber reads to the last frame, then gets END_OF_STREAM.
-    /// Returns when all have, or after a second.
-    pub fn finish(mut self) -> Result<()> {
+    /// Returns when all have, or after a second, with the last counters and with everyone who
+    /// was subscribed before.
+    pub fn finish(mut self) -> Result<PublisherStats> {
         self.finish_deferred(Instant::now() + LEAVE_TIME);
+        let subscribers = self.stats().subscribers;
         self.epoch.set_state(StreamState::Closed as u32);
         self.close(CloseReason::EndOfStream);
-        Ok(())
+        // Evictions that were decided before the end have been carried out only now.
+        Ok(PublisherStats {
+            subscribers,
+            ..self.stats()
+        })
     }
 
     fn close(&mut self, reason: CloseReason) {
