@@ -202,13 +202,18 @@ impl Error {
 
     /// Wraps what the CUDA driver said about `what`.
     pub(crate) fn cuda(what: impl Into<String>) -> impl FnOnce(CudaError) -> Error {
-        let what = what.into();
-        move |source| Error::Cuda { what, source }
+        // Made only if it is needed: calls on the frame path come by here.
+        move |source| Error::Cuda {
+            what: what.into(),
+            source,
+        }
     }
 
     /// Wraps what the kernel said about `what`.
     pub(crate) fn system(what: impl Into<String>) -> impl FnOnce(io::Error) -> Error {
-        let what = what.into();
-        move |source| Error::System { what, source }
+        move |source| Error::System {
+            what: what.into(),
+            source,
+        }
     }
 }

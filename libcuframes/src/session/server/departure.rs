@@ -98,6 +98,7 @@ impl Server {
             self.admission.punish(peer.uid, member.name);
             self.shared.count_eviction();
         }
+        peer.leave_memory();
         // The connection ends in any case.
         let _ = send_close(peer, CloseReason::Evicted);
         self.forget(id);

@@ -108,6 +108,14 @@ impl Peer {
         })
     }
 
+    /// It is sent away, and nobody knows whether it has closed what it imported: that stays
+    /// until this process ends.
+    pub fn leave_memory(&self) {
+        if let Some(member) = self.member.as_ref().filter(|_| self.keeps_our_memory()) {
+            std::mem::forget(Arc::clone(&member.epoch));
+        }
+    }
+
     /// Its entry in the roster, if it is a subscriber.
     pub fn entry(&self) -> Option<RosterEntry> {
         self.member.as_ref().map(|member| RosterEntry {

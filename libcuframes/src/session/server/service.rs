@@ -200,6 +200,9 @@ impl Server {
             .map(|(&id, _)| id)
             .collect();
         for id in late {
+            if let Some(peer) = self.peers.get(&id) {
+                peer.leave_memory();
+            }
             match self.peers.get(&id).map(|peer| peer.state) {
                 Some(State::Draining) => self.forget(id),
                 _ => self.refuse(id, (ErrorCode::Timeout, "a message is overdue".into())),
