@@ -118,11 +118,8 @@ impl Attachment {
 
     /// Leases `found` and reads what is said about it. `None`: the publisher was faster.
     pub fn lease(&self, found: Found) -> Result<Option<SlotMeta>> {
-        if let Some(gpu) = self.gpu() {
-            self.open.fetch_sub(gpu.take_ended(), Ordering::Release);
-        }
         // Only the thread that calls next() takes leases, so the count can only fall meanwhile.
-        if self.open.load(Ordering::Acquire) >= self.max_leases {
+        if self.leases() >= self.max_leases {
             return Err(Error::LeaseLimit {
                 max: self.max_leases,
             });
@@ -215,9 +212,12 @@ impl Attachment {
         self.link.key()
     }
 
-    /// Frames held now.
+    /// Frames held now, by streams too.
     pub fn leases(&self) -> u32 {
-        self.open.load(Ordering::Relaxed)
+        if let Some(gpu) = self.gpu() {
+            self.open.fetch_sub(gpu.take_ended(), Ordering::Release);
+        }
+        self.open.load(Ordering::Acquire)
     }
 
     /// Frames that the publisher dropped because no slot was free.

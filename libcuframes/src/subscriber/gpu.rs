@@ -71,7 +71,8 @@ impl Gpu {
     /// Forgets the leases whose end has happened, and tells how many those were.
     pub fn take_ended(&self) -> u32 {
         let over = self.ended();
-        self.ending.fetch_and(!over, Ordering::AcqRel) & over
+        let known = self.ending.fetch_and(!over, Ordering::AcqRel);
+        (known & over).count_ones()
     }
 
     fn ended(&self) -> u32 {
