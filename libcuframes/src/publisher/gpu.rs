@@ -41,6 +41,13 @@ impl Gpu {
     pub fn defers(&self) -> bool {
         self.reaper.is_some()
     }
+
+    /// True if frames are not complete yet that subscribers cannot see before: they keep slots
+    /// that nobody else keeps.
+    pub fn is_behind(&self) -> bool {
+        let reaper = self.reaper.as_ref();
+        reaper.is_some_and(|reaper| reaper.done() < self.deferred)
+    }
 }
 
 impl Publisher {

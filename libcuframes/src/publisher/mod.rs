@@ -146,13 +146,19 @@ impl Publisher {
 
     fn wait_for_slot<'stream>(&mut self) -> Option<WritableFrame<'stream>> {
         let deadline = self.shortage.strict_deadline();
-        while shortage::is_strict(&self.epoch, self.epoch.ring.latest()) {
+        loop {
+            let strict = shortage::is_strict(&self.epoch, self.epoch.ring.latest());
+            if !strict && !self.gpu.is_behind() {
+                break;
+            }
             if let Ok(frame) = self.claim() {
                 return Some(frame);
             }
             if Instant::now() >= deadline {
-                let newest = self.epoch.ring.latest();
-                self.shortage.give_up(&self.shared, &self.epoch, newest);
+                if strict {
+                    let newest = self.epoch.ring.latest();
+                    self.shortage.give_up(&self.shared, &self.epoch, newest);
+                }
                 break;
             }
             self.shortage.pause();

@@ -70,10 +70,15 @@ impl Reaper {
         self.progress.failed.load(Ordering::Acquire)
     }
 
+    /// Frames that were taken care of so far.
+    pub fn done(&self) -> u64 {
+        self.progress.done.load(Ordering::Acquire)
+    }
+
     /// Waits until the first `count` frames are taken care of, and tells the newest that became
     /// visible; nothing if they are not by `deadline`.
     pub fn drain(&self, count: u64, deadline: Instant) -> Option<u64> {
-        while self.progress.done.load(Ordering::Acquire) < count {
+        while self.done() < count {
             if Instant::now() >= deadline {
                 return None;
             }
