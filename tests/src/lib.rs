@@ -6,6 +6,7 @@
 
 pub mod chance;
 pub mod counts;
+pub mod gpu;
 pub mod line;
 pub mod peer;
 pub mod picture;

@@ -21,15 +21,18 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// The program that all helpers are.
+    /// The program that all helpers are which need no GPU.
     pub fn program() -> PathBuf {
+        Peer::program_named("peer")
+    }
+
+    /// The program of that name.
+    pub fn program_named(name: &str) -> PathBuf {
         let test = std::env::current_exe().expect("a test knows its path");
         // Tests lie in deps, one floor below the programs.
         let dirs = test.ancestors().skip(1);
-        let mut found = dirs
-            .map(|dir| dir.join("peer"))
-            .filter(|path| path.is_file());
-        found.next().expect("the program peer is built")
+        let mut found = dirs.map(|dir| dir.join(name)).filter(|path| path.is_file());
+        found.next().expect("the programs of the helpers are built")
     }
 
     /// Starts one.
@@ -46,6 +49,12 @@ impl Peer {
         if let Some(failpoint) = failpoint {
             command.env("CUFRAMES_FAILPOINT", failpoint);
         }
+        let what = format!("{role} {} {failpoint:?}", options.join(" "));
+        Peer::spawn(command, what)
+    }
+
+    /// Starts a helper by `command`; `what` names it in messages.
+    pub fn spawn(mut command: Command, what: String) -> Peer {
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("the helper starts");
         let output = child.stdout.take().expect("its output is a pipe");
@@ -61,7 +70,7 @@ impl Peer {
             input: child.stdin.take(),
             child,
             lines,
-            what: format!("{role} {} {failpoint:?}", options.join(" ")),
+            what,
         }
     }
 

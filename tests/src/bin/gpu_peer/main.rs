@@ -1,0 +1,46 @@
+//! The helper process of the campaigns on a GPU: a publisher or a subscriber. It is told what
+//! to do by lines on its standard input, and ends with it.
+
+mod checker;
+mod publish;
+mod sabotage;
+mod subscribe;
+
+#[path = "../peer/input.rs"]
+mod input;
+#[path = "../peer/options.rs"]
+mod options;
+
+use std::process::ExitCode;
+
+use input::Input;
+use options::Options;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let role = arguments.next().unwrap_or_default();
+    let key = arguments.next().unwrap_or_default();
+    let options = Options::new(arguments);
+    let input = Input::start();
+    let done = match role.as_str() {
+        "publish" => publish::run(&key, &options, &input),
+        "subscribe" => subscribe::run(&key, &options, &input),
+        other => {
+            println!("ERROR code=- text=no_role_{other}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tell_error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Tells an error in a line; its sentence becomes one word.
+fn tell_error(error: &cuframes::Error) {
+    let text = error.to_string().replace([' ', '\n'], "_");
+    println!("ERROR code={:?} text={text}", error.code());
+}

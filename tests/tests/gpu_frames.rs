@@ -1,0 +1,136 @@
+//! Every pixel of every frame on a GPU, for every kind of memory and of order: two readers
+//! whose streams wait, one whose host waits, and one that only asks whether frames are ready.
+
+use cuframes_tests::gpu::{Pair, Stage};
+use cuframes_tests::{Chance, Line, Peer, count};
+
+/// Frames of every pair; a tenth of it unless everything is asked for.
+const FRAMES: u64 = 100_000;
+/// Each piece of work of a stream begins up to so many microseconds late.
+const DELAY_US: u64 = 60;
+/// Frames of a control, which must go wrong.
+const CONTROL_FRAMES: u64 = 2_000;
+
+/// A seed for the delays of one machine.
+fn seed() -> u64 {
+    Chance::new().below(u64::MAX)
+}
+
+/// Reads to the end of the stream: the last line that told what was found.
+fn read_to_end(reader: &Peer) -> Line {
+    let mut told = None;
+    let end = reader.until("ERROR", |line| told = Some(line.clone()));
+    assert_eq!(end.text("code"), Some("EndOfStream"), "{end}");
+    told.expect("it told what it found")
+}
+
+/// Four readers read so many frames, and nobody misses one or sees a wrong pixel.
+fn every_pixel_is_right(pair: Pair) {
+    let frames = count(FRAMES);
+    let stage = Stage::simulated(pair, DELAY_US, seed());
+    let options = ["policy=strict", "strict_timeout=9000", "slots=16"];
+    let mut publisher = stage.publisher(&options);
+    let reader = |way: &str, name: &str| {
+        let (way, name) = (format!("way={way}"), format!("name={name}"));
+        stage.subscriber(&[&way, &name, "run=1"])
+    };
+    let mut readers = [
+        reader("stream", "stream1"),
+        reader("stream", "stream2"),
+        reader("host", "host"),
+        reader("ready", "ready"),
+    ];
+    publisher.ask("wait 4", "JOINED");
+    publisher.tell(&format!("publish {frames}"));
+    let published = publisher.until("PUBLISHED", |line| assert_eq!(line.word(), "AT", "{line}"));
+    assert_eq!(published.get::<u64>("last"), frames);
+    assert_eq!(published.get::<u64>("dropped"), 0);
+    publisher.tell("stats");
+    let stats = publisher.until("STATS", |row| assert!(!row.is("lagging"), "{row}"));
+    assert_eq!(stats.get::<u64>("evicted"), 0, "{stats}");
+    publisher.tell("finish");
+    for reader in &mut readers {
+        let found = read_to_end(reader);
+        assert_eq!(found.get::<u64>("received"), frames, "{found}");
+        assert_eq!(found.get::<u64>("wrong"), 0, "{found}");
+        assert_eq!(found.get::<u64>("aborted"), 0, "{found}");
+        let stats = reader.ask("stats", "STATS");
+        assert_eq!(stats.get::<u64>("received"), frames, "{stats}");
+        assert_eq!(stats.get::<u64>("missed"), 0, "{stats}");
+        assert_eq!(stats.get::<u64>("last"), frames, "{stats}");
+        assert_eq!(stats.get::<u64>("leases"), 0, "{stats}");
+    }
+    publisher.expect("FINISHED");
+    assert!(publisher.wait().success());
+    assert!(readers.into_iter().all(|reader| reader.wait().success()));
+    stage.assert_balanced();
+}
+
+/// The same with one reader that leaves something out, on a ring that is soon used again:
+/// how many of its frames were wrong. Who does not wait is faster than the publisher's GPU;
+/// who gives back too early is slower.
+fn wrong_without(pair: Pair, left_out: &str) -> u64 {
+    let stage = Stage::simulated(pair, 4 * DELAY_US, seed());
+    let options = [
+        "policy=strict",
+        "strict_timeout=9000",
+        "slots=4",
+        "max_leases=3",
+    ];
+    let (painting, reading) = match left_out {
+        "wait" => ("work=4", "work=1"),
+        _ => ("work=1", "work=4"),
+    };
+    let mut publisher = stage.publisher(&[&options[..], &["streams=1", painting]].concat());
+    let left_out = format!("leave_out={left_out}");
+    let reader = stage.subscriber(&["run=1", reading, &left_out]);
+    publisher.ask("wait 1", "JOINED");
+    publisher.tell(&format!("publish {CONTROL_FRAMES}"));
+    let published = publisher.until("PUBLISHED", |_| {});
+    assert_eq!(published.get::<u64>("dropped"), 0);
+    // A reader that does not wait lets the GPU fall behind for longer than `finish` may take.
+    publisher.ask("synchronize", "DONE");
+    publisher.tell("finish");
+    let found = read_to_end(&reader);
+    assert_eq!(found.get::<u64>("received"), CONTROL_FRAMES, "{found}");
+    publisher.expect("FINISHED");
+    assert!(publisher.wait().success());
+    assert!(reader.wait().success());
+    found.get("wrong")
+}
+
+/// One module for each pair: a campaign, and controls for what that pair has.
+macro_rules! pairs {
+    ($($name:ident $pair:expr => [$($left_out:ident)*],)*) => {$(
+        mod $name {
+            #[test]
+            fn every_pixel_is_right() {
+                super::every_pixel_is_right($pair);
+            }
+
+            #[test]
+            fn nothing_is_wrong_in_the_control_itself() {
+                assert_eq!(super::wrong_without($pair, "nothing"), 0);
+            }
+
+            $(#[test]
+            fn $left_out() {
+                let name = stringify!($left_out).trim_start_matches("is_wrong_without_");
+                assert_ne!(super::wrong_without($pair, name), 0);
+            })*
+        }
+    )*};
+}
+
+pairs! {
+    ipc_cpu ("cuda_ipc", "cpu") => [is_wrong_without_ack],
+    ipc_event ("cuda_ipc", "event") =>
+        [is_wrong_without_wait is_wrong_without_ack is_wrong_without_lease_seq],
+    ipc_timeline ("cuda_ipc", "timeline") =>
+        [is_wrong_without_wait is_wrong_without_ack is_wrong_without_lease_seq],
+    vmm_cpu ("cuda_vmm", "cpu") => [is_wrong_without_ack],
+    vmm_event ("cuda_vmm", "event") =>
+        [is_wrong_without_wait is_wrong_without_ack is_wrong_without_lease_seq],
+    vmm_timeline ("cuda_vmm", "timeline") =>
+        [is_wrong_without_wait is_wrong_without_ack is_wrong_without_lease_seq],
+}
