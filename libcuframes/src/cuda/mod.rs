@@ -4,24 +4,23 @@
 //! The CUDA driver is looked for when it is first needed, and everything else works without it.
 
 mod kinds;
+mod probe;
 
 pub use kinds::{Memory, Sync};
 
-/// stub
-pub struct Report;
-impl Report {
-    /// stub
-    pub fn verdict(
-        &self,
-        _: crate::wire::MemoryKind,
-        _: crate::wire::SyncKind,
-    ) -> Result<(), String> {
-        Ok(())
-    }
-}
-/// stub
-pub fn probe_in(_: &Context) -> Report {
-    Report
+pub use probe::{
+    DeviceFacts, DriverFacts, Machine, Outcome, Pair, Reason, Report, probe, probe_device,
+};
+
+/// All that the program cuframes-ipc-probe does.
+#[doc(hidden)]
+pub use probe::answer_on_stdout;
+
+pub(crate) use probe::Probe;
+
+/// The trials in a context of the caller's; each is made when it is asked for.
+pub(crate) fn probe_in(context: &Context) -> Probe {
+    Probe::new(context)
 }
 
 pub use crate::sys::cuda::{Context, CudaError, Device, Driver, DriverError, Stream, StreamRef};

@@ -1,6 +1,6 @@
 //! Deciding where frames live, and how others follow: as asked, or the best that works here.
 
-use crate::cuda::{self, Memory, Sync};
+use crate::cuda::{self, Memory, Reason, Sync};
 use crate::error::{Error, Result};
 use crate::pool::{CudaPlacement, Placement, Target, uuid_of};
 use crate::sys::cuda::Context;
@@ -41,7 +41,7 @@ impl Place {
         let report = cuda::probe_in(&context);
         let mut reasons = Vec::new();
         for (memory, sync) in self.candidates() {
-            match report.verdict(memory, sync) {
+            match self.accept(report.verdict(memory, sync)) {
                 Ok(()) => {
                     let passed_over = reasons.join("; ");
                     tracing::info!(key, ?memory, ?sync, passed_over, "frames are on a GPU");
@@ -62,6 +62,17 @@ impl Place {
         match self.memory {
             Memory::Auto => self.fall_back(key, &none),
             _ => Err(none),
+        }
+    }
+
+    /// What is asked for by name is taken where it could not be tried; `Auto` wants to know.
+    fn accept(&self, verdict: std::result::Result<(), Reason>) -> std::result::Result<(), Reason> {
+        match verdict {
+            Err(reason) if self.memory != Memory::Auto && reason.is_unknown() => {
+                tracing::info!(%reason, "frames are on a GPU, unprobed");
+                Ok(())
+            }
+            verdict => verdict,
         }
     }
 

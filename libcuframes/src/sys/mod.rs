@@ -11,6 +11,7 @@ mod fd;
 mod fork;
 mod futex;
 mod lock;
+mod machine;
 mod map;
 mod memfd;
 mod memory;
@@ -25,6 +26,10 @@ pub use fd::{Fd, size_of_file, write_at};
 pub use fork::{Generation, generation};
 pub use futex::{wait as futex_wait, wake_all as futex_wake_all};
 pub use lock::{KeyLock, Owner, is_alive as is_locked, lock_owner, lock_whole};
+pub use machine::{
+    descriptor_limit, file_system, has_more_rights_than_its_caller, locked_memory_limit, namespace,
+    own_folder, pid_values,
+};
 pub use map::{Mapping, ReadMap, ReadWrite, WriteMap};
 pub use memfd::{Seals, create_memfd, has_seals, publish_read_only, reopen_to_map, seal_page};
 pub use memory::check_available;

@@ -116,6 +116,13 @@ pub struct CUmemAllocationProp {
     pub requestedHandleTypes: CUmemAllocationHandleType,
     pub location: CUmemLocation,
     pub win32HandleMetaData: *mut c_void,
+    pub allocFlags: CUmemAllocationFlags,
+}
+
+/// What VMM memory is to be good for.
+#[repr(C)]
+#[derive(Clone, Copy, Default)]
+pub struct CUmemAllocationFlags {
     pub compressionType: u8,
     pub gpuDirectRDMACapable: u8,
     pub usage: u16,
@@ -147,10 +154,7 @@ impl CUmemAllocationProp {
             requestedHandleTypes: CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR,
             location: CUmemLocation::of(device),
             win32HandleMetaData: ptr::null_mut(),
-            compressionType: 0,
-            gpuDirectRDMACapable: 0,
-            usage: 0,
-            reserved: [0; 4],
+            allocFlags: CUmemAllocationFlags::default(),
         }
     }
 }

@@ -62,34 +62,25 @@ impl CudaError {
 }
 
 /// Why the CUDA driver cannot be used by this process.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DriverError {
     /// There is no such library.
-    #[error(
-        "no CUDA driver found ({reason}); install the NVIDIA driver, or give the container access to the GPU"
-    )]
     NotInstalled {
         /// What the dynamic linker said.
         reason: String,
     },
     /// There is one, and the dynamic linker refuses it.
-    #[error("the CUDA driver cannot be loaded: {reason}; reinstall the NVIDIA driver")]
     CannotBeLoaded {
         /// What the dynamic linker said.
         reason: String,
     },
     /// A function without which nothing works is not in it.
-    #[error("the CUDA driver library has no {symbol}; it is no NVIDIA driver, or a broken one")]
     LacksSymbol {
         /// The symbol.
         symbol: &'static str,
     },
     /// It is older than what this library needs.
-    #[error(
-        "the installed driver is for CUDA {}.{}, and {}.{} is needed; install a newer NVIDIA driver",
-        .version / 1000, .version % 1000 / 10, .needed / 1000, .needed % 1000 / 10
-    )]
     TooOld {
         /// The CUDA version that it supports, 1000 * major + 10 * minor.
         version: i32,
@@ -97,14 +88,61 @@ pub enum DriverError {
         needed: i32,
     },
     /// It is there, but does not start.
-    #[error("{0}; see whether nvidia-smi works here")]
     Start(CudaError),
     /// It was loaded before this process was forked.
-    #[error(
-        "the CUDA driver was loaded before this process was forked; load it after the fork, or exec"
-    )]
     Forked,
 }
+
+impl DriverError {
+    /// What is wrong.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        let name = |version: i32| format!("{}.{}", version / 1000, version % 1000 / 10);
+        match self {
+            DriverError::NotInstalled { reason } => format!("no CUDA driver found ({reason})"),
+            DriverError::CannotBeLoaded { reason } => {
+                format!("the CUDA driver cannot be loaded: {reason}")
+            }
+            DriverError::LacksSymbol { symbol } => {
+                format!("the CUDA driver library has no {symbol}")
+            }
+            DriverError::TooOld { version, needed } => format!(
+                "the installed driver is for CUDA {}, and {} is needed",
+                name(*version),
+                name(*needed)
+            ),
+            DriverError::Start(error) => error.to_string(),
+            DriverError::Forked => {
+                "the CUDA driver was loaded before this process was forked".to_owned()
+            }
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            DriverError::NotInstalled { .. } => {
+                "install the NVIDIA driver, or give the container access to the GPU"
+            }
+            DriverError::CannotBeLoaded { .. } => "reinstall the NVIDIA driver",
+            DriverError::LacksSymbol { .. } => {
+                "it is no NVIDIA driver, or a broken one; reinstall it"
+            }
+            DriverError::TooOld { .. } => "install a newer NVIDIA driver",
+            DriverError::Start(_) => "see whether nvidia-smi works here",
+            DriverError::Forked => "load it after the fork, or exec",
+        }
+    }
+}
+
+impl std::fmt::Display for DriverError {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}; {}", self.reason(), self.remedy())
+    }
+}
+
+impl std::error::Error for DriverError {}
 
 /// The result of everything that asks the driver.
 pub type Result<T> = std::result::Result<T, CudaError>;

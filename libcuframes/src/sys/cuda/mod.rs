@@ -23,6 +23,7 @@ mod stream;
 mod table;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod vmm;
 
 pub use context::{Context, Entered};
@@ -35,4 +36,5 @@ pub use kernel::{Kernel, Module};
 pub use memory::{DeviceMemory, IPC_BLOCK, ImportedMemory, address_range, device_of, ipc_handle};
 pub use registered::Registered;
 pub use stream::{Stream, StreamRef};
+pub use trial::words_are_seen;
 pub use vmm::{Access, VmmMemory, granularity};

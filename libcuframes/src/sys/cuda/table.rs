@@ -56,11 +56,6 @@ macro_rules! functions {
                 }
             )*
         }
-
-        /// The declarations, as a C compiler would read them, for comparison with the header.
-        #[cfg(test)]
-        pub const DECLARATIONS: &[(&str, &str)] =
-            &[$(($call, stringify!($($kind),*))),*];
     };
 }
 
