@@ -38,7 +38,7 @@ documentation() { RUSTDOCFLAGS="-D warnings" cargo doc -q --no-deps --workspace;
 
 nothing_left() {
     local left status=0
-    left=$(comm -13 <(sort <<<"$segments_before") <(ls /dev/shm | sort) | grep cuframes)
+    left=$(comm -13 <(sort <<<"$segments_before") <(ls /dev/shm | sort) | grep -E 'cuframes|fake-cuda')
     [ -z "$left" ] || { echo "left in /dev/shm: $left"; status=1; }
     left=$(find "$CUFRAMES_RUNTIME_DIR" -type s)
     [ -z "$left" ] || { echo "sockets left: $left"; status=1; }
@@ -55,10 +55,16 @@ stage "format" cargo fmt --all --check
 stage "examples in the README" ci/readme.py --check
 stage "clippy" cargo clippy -q --workspace --all-targets --all-features -- -D warnings
 stage "documentation" documentation
+# First on a machine without a GPU and without a driver, as most are.
 stage "library" cargo test -q -p libcuframes --lib --tests
 stage "examples in the documentation" cargo test -q -p libcuframes --doc
 stage "command line" cargo test -q -p cuframes-cli
-stage "crashes and campaigns" cargo test -q --release -p cuframes-tests -- --test-threads=2
+stage "simulated GPU" cargo test -q -p fake-cuda -p fake-cuvid
+stage "simulated GPU and its peers" ci/fake_cuda_peers.sh
+stage "library on a simulated GPU" ci/fake-cuda.sh cargo test -q -p libcuframes --lib --tests
+stage "command line on a simulated GPU" ci/fake-cuda.sh cargo test -q -p cuframes-cli
+stage "crashes and campaigns" ci/fake-cuda.sh \
+    cargo test -q --release -p cuframes-tests -- --test-threads=2
 stage "concurrency models" models
 stage "conformance" ci/conformance.sh
 stage "fuzzing" ci/fuzz.sh "$fuzz_seconds"

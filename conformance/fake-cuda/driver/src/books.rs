@@ -127,6 +127,25 @@ impl Book {
     }
 }
 
+/// Removes what processes of a machine that are no more have left in /dev/shm.
+pub fn clean_up(folder: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let Some(token) = name.strip_prefix("process-").filter(|_| !is_locked(&path)) else {
+            continue;
+        };
+        for shared in std::fs::read_dir("/dev/shm")? {
+            let shared = shared?;
+            let events = format!("fake-cuda-event-{token}-");
+            if shared.file_name().to_string_lossy().starts_with(&events) {
+                std::fs::remove_file(shared.path())?;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// How a process is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {

@@ -21,6 +21,9 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    if let Err(error) = books::clean_up(Path::new(&folder)) {
+        eprintln!("fake-cuda-books: /dev/shm: {error}");
+    }
     let lines: Vec<String> = accounts.iter().map(line).collect();
     if let Some(report) = std::env::var_os("FAKE_CUDA_REPORT") {
         let text = lines
