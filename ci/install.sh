@@ -4,7 +4,8 @@
 set -euo pipefail
 
 packages=(
-    bc ca-certificates clang cmake dpkg-dev ffmpeg g++ gcc make nasm pkg-config
+    bc ca-certificates clang cmake dpkg-dev ffmpeg g++ gcc gstreamer1.0-plugins-bad
+    gstreamer1.0-plugins-base gstreamer1.0-tools libffmpeg-nvenc-dev make nasm pkg-config
     python3 strace util-linux valgrind xz-utils
 )
 missing=()

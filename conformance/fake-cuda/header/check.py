@@ -75,7 +75,7 @@ def exported(library: Path) -> set[str]:
 
 
 def compare_exports(interface: Interface, library: Path) -> None:
-    exports, read_ones = exported(library), interface.defined
+    exports, read_ones = exported(library), interface.defined | interface.refused
     if exports != read_ones:
         raise SystemExit(f"exported, but not read: {sorted(exports - read_ones)}\n"
                          f"read, but not exported: {sorted(read_ones - exports)}")

@@ -14,6 +14,8 @@ POINTER = re.compile(rf"\b({ENTRY})\s*:\s*(?:Option\s*<\s*)?"
                      r"(?:unsafe\s+)?(?:extern\s+\"C\"\s+)?fn\s*\(")
 # An entry of a macro's table: `name = "call" ["symbol", "older symbol"] (parameters);`
 ROW = re.compile(r"=\s*\"cu\w+\"\s*\[([^\]]+)\]\s*\(")
+# Functions without a body of their own, which a macro makes: they take nothing, and refuse.
+REFUSED = re.compile(r"\bunsupported!\s*\{([^}]*)\}")
 ALIAS = re.compile(r"\btype\s+(\w+)(?:<(\w+)>)?\s*=\s*([^;]+);")
 STRUCT = re.compile(r"#\[repr\(([^\]]+)\)\]\s*(?:#\[[^\]]*\]\s*)*"
                     r"(?:pub(?:\([a-z]+\))?\s+)?(struct|union|enum)\s+(\w+)\s*([({])")
@@ -44,6 +46,7 @@ class Record:
 class Interface:
     functions: dict[str, Function] = field(default_factory=dict)
     defined: set[str] = field(default_factory=set)  # of these, not only pointed to
+    refused: set[str] = field(default_factory=set)  # defined too, with nothing to compare
     records: dict[str, Record] = field(default_factory=dict)
     aliases: dict[str, tuple[str | None, str]] = field(default_factory=dict)
 
@@ -98,7 +101,8 @@ def signature(name: str, text: str, opening: int, result: str) -> Function:
 
 
 def without_comments(source: str) -> str:
-    source = re.sub(r"//[^\n]*", "", source)
+    """The source with plain names for raw ones, too."""
+    source = re.sub(r"//[^\n]*|\br#(?=\w)", "", source)
     return re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL)
 
 
@@ -129,6 +133,8 @@ def read(paths: list[Path], result: str) -> Interface:
                 function = signature(name, source, match.end() - 1, result)
                 put(interface.functions, name, function, file)
         interface.defined.update(DEFINITION.findall(source))
+        for names in REFUSED.findall(source):
+            interface.refused.update(re.findall(ENTRY, names))
     return interface
 
 

@@ -23,7 +23,14 @@ static FAULTS: LazyLock<Vec<Fault>> = LazyLock::new(|| {
     let specs = text
         .split([';', ','])
         .filter(|spec| !spec.trim().is_empty());
-    specs.filter_map(|spec| parse(spec.trim())).collect()
+    specs
+        .map(|spec| {
+            parse(spec.trim()).unwrap_or_else(|| {
+                eprintln!("FAKE_CUDA_FAULT: {spec:?} is not NAME:N:CODE, NAME:N+:CODE or LOST:N");
+                std::process::exit(2)
+            })
+        })
+        .collect()
 });
 
 static COUNTS: LazyLock<Mutex<HashMap<&'static str, u64>>> = LazyLock::new(Mutex::default);

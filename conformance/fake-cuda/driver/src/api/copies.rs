@@ -78,6 +78,10 @@ impl Copy2D {
         }
         // SAFETY: passed on.
         let copy = unsafe { copy.read() };
+        if copy.WidthInBytes == 0 || copy.Height == 0 {
+            // Nothing is copied, wherever from or to.
+            return Ok(Copy2D::NOTHING);
+        }
         let from_pitch = if copy.srcPitch == 0 {
             copy.WidthInBytes
         } else {
@@ -113,7 +117,24 @@ impl Copy2D {
         })
     }
 
+    const NOTHING: Copy2D = {
+        let nowhere = Side {
+            address: 0,
+            pitch: 0,
+            host: false,
+        };
+        Copy2D {
+            from: nowhere,
+            to: nowhere,
+            width: 0,
+            height: 0,
+        }
+    };
+
     fn linear(from: u64, to: u64, bytes: usize) -> Answer<Copy2D> {
+        if bytes == 0 {
+            return Ok(Copy2D::NOTHING);
+        }
         Ok(Copy2D {
             from: Side::linear(from)?,
             to: Side::linear(to)?,
@@ -182,9 +203,15 @@ impl Copy2D {
         Some(staged)
     }
 
+    /// A copy to ordinary memory of the host is done when this returns, as the driver documents
+    /// it; others are done later.
     fn give(self, stream: u64) -> Answer<std::sync::Arc<Stream>> {
         let staged = self.stage();
-        stream::give(stream, move |_| self.run(staged.as_deref()))
+        let stream = stream::give(stream, move |_| self.run(staged.as_deref()))?;
+        if self.to.host {
+            stream.drain();
+        }
+        Ok(stream)
     }
 
     fn wait(self) -> Answer {

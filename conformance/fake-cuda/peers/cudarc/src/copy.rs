@@ -1,10 +1,10 @@
 //! One process: copies in all directions over two streams, and what happens without a wait.
 
-use cudarc::driver::{CudaContext, DevicePtr, result};
+use cudarc::driver::{CudaContext, DevicePtr};
 
 use crate::Result;
 use crate::check::{Checks, pattern};
-use crate::memory::{forever, read, wait_value, write, write_value};
+use crate::memory::{Pinned, read, wait_value, write_value};
 
 /// No multiple of anything.
 const BYTES: usize = (1 << 20) + 13;
@@ -39,9 +39,10 @@ pub fn race(checks: &mut Checks) -> Result<()> {
     let (gate, _recorded) = gate.device_ptr(&writer);
     let (memory, _recorded) = memory.device_ptr(&writer);
 
-    let new = forever(pattern(2, BYTES));
+    let new = pattern(2, BYTES);
+    let source = Pinned::new(&new)?;
     wait_value(&writer, gate, 1)?;
-    write(&writer, memory, new)?;
+    source.upload(&writer, memory)?;
     let written = writer.record_event(None)?;
     checks.equal(
         "the event before the gate opens",
@@ -55,13 +56,13 @@ pub fn race(checks: &mut Checks) -> Result<()> {
     )?;
 
     reader.wait(&written)?;
-    let mut seen = vec![0; BYTES];
-    // SAFETY: I16: the reader's stream is waited for below, while `seen` is alive.
-    unsafe { result::memcpy_dtoh_async(&mut seen, memory, reader.cu_stream()) }?;
+    let mut seen = Pinned::new(&vec![0; BYTES])?;
+    seen.download(&reader, memory)?;
+    checks.bytes("before the gate opens", seen.contents(), &vec![0; BYTES])?;
     let opener = context.new_stream()?;
     write_value(&opener, gate, 1)?;
     reader.synchronize()?;
-    checks.bytes("with a wait", &seen, new)?;
+    checks.bytes("with a wait", seen.contents(), &new)?;
     checks.equal(
         "the event behind the gate",
         written.try_is_complete()?,

@@ -4,7 +4,7 @@
 use std::ptr;
 use std::sync::Arc;
 
-use cudarc::driver::{CudaContext, CudaStream, DevicePtr};
+use cudarc::driver::{CudaContext, CudaStream, DevicePtr, result};
 
 use crate::Result;
 use crate::check::Checks;
@@ -17,6 +17,7 @@ const GIVEN_BACK: u8 = 0xa5;
 
 pub fn decoder(checks: &mut Checks) -> Result<()> {
     let nvdec = Nvdec::load()?;
+    result::init()?;
     let before = nvdec.create(&mut info()).map(|_| ());
     checks.equal(
         "a decoder without a context",

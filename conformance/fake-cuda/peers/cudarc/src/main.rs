@@ -9,6 +9,7 @@ mod check;
 mod copy;
 mod decoder;
 mod ipc;
+mod kernel;
 
 mod memory;
 mod nvdec;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         ["ipc-child", memory, event] => ipc::child(memory, event),
         ["vmm"] => vmm::parent(&mut checks),
         ["vmm-child"] => vmm::child(),
+        ["kernel"] => kernel::kernel(&mut checks),
         ["decoder"] => decoder::decoder(&mut checks),
         _ => Err("usage: cudarc-peer copy | race | ipc | vmm | kernel | decoder".into()),
     };

@@ -40,6 +40,65 @@ pub fn write(
     unsafe { result::memcpy_htod_async(to, from, stream.cu_stream()) }
 }
 
+/// Host memory that the GPU reaches while the host does something else.
+pub struct Pinned {
+    first: *mut u8,
+    bytes: usize,
+}
+
+impl Pinned {
+    /// Page-locked memory with a copy of `bytes`. A context must be current.
+    pub fn new(bytes: &[u8]) -> std::result::Result<Self, DriverError> {
+        // SAFETY: I15: of the context that is current.
+        let first = unsafe { result::malloc_host(bytes.len(), 0) }?.cast();
+        // SAFETY: both are as long as `bytes`, and not the same.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), first, bytes.len()) };
+        Ok(Self {
+            first,
+            bytes: bytes.len(),
+        })
+    }
+
+    /// What is in it. The streams that write it must have been waited for.
+    pub fn contents(&self) -> &[u8] {
+        // SAFETY: I16: as the caller says, nobody writes it.
+        unsafe { std::slice::from_raw_parts(self.first, self.bytes) }
+    }
+
+    /// Copies it to the device, later.
+    pub fn upload(
+        &self,
+        stream: &CudaStream,
+        to: sys::CUdeviceptr,
+    ) -> std::result::Result<(), DriverError> {
+        // SAFETY: I16: both are freed only after the stream was waited for.
+        let copied = unsafe {
+            sys::cuMemcpyHtoDAsync_v2(to, self.first.cast(), self.bytes, stream.cu_stream())
+        };
+        copied.result()
+    }
+
+    /// Copies from the device into it, later.
+    pub fn download(
+        &mut self,
+        stream: &CudaStream,
+        from: sys::CUdeviceptr,
+    ) -> std::result::Result<(), DriverError> {
+        // SAFETY: I16: as above.
+        let copied = unsafe {
+            sys::cuMemcpyDtoHAsync_v2(self.first.cast(), from, self.bytes, stream.cu_stream())
+        };
+        copied.result()
+    }
+}
+
+impl Drop for Pinned {
+    fn drop(&mut self) {
+        // SAFETY: I16: its streams were waited for. In a lost context it is gone already.
+        let _ = unsafe { result::free_host(self.first.cast()) };
+    }
+}
+
 /// Bytes that live for ever.
 pub fn forever(bytes: Vec<u8>) -> &'static [u8] {
     bytes.leak()
