@@ -944,6 +944,17 @@ int cuframes_frame_get_layout(cuframes_frame_t *frame, cuframes_layout_t *out);
 int cuframes_frame_copy_to(cuframes_frame_t *frame, void *dst, size_t size);
 
 /**
+ * Whether a pair of memory and sync works here: it is really tried, which takes up to some
+ * seconds.
+ *
+ * cuda_device: the GPU by its number. memory: a cuframes_memory_t, sync: a cuframes_sync_t,
+ * neither of them AUTO.
+ * Errors: UNSUPPORTED: it does not work, or could not be tried; cuframes_last_error() has the
+ * reason and what to do about it. INVALID_ARGUMENT.
+ */
+int cuframes_probe(int32_t cuda_device, int32_t memory, int32_t sync);
+
+/**
  * Takes a slot on a GPU for a stream to write: what the stream does from now on comes after
  * whatever was done to the slot before. The processor waits for no GPU.
  *

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// In the order in which their items appear in the header.
-const SOURCES: [&str; 17] = [
+const SOURCES: [&str; 18] = [
     "error",
     "version",
     "format",
@@ -18,6 +18,7 @@ const SOURCES: [&str; 17] = [
     "async_subscriber",
     "frame",
     "cuda",
+    "cuda_probe",
     "cuda_publish",
     "cuda_frame",
     "log",
