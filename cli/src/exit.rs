@@ -33,6 +33,13 @@ pub enum Failure {
     Usage(String),
     /// The library's word.
     Library(Error),
+    /// Something does not work that was asked for.
+    Unmet {
+        /// What.
+        name: String,
+        /// Why not.
+        reason: Option<String>,
+    },
     /// The input ended inside of a frame.
     Truncated {
         /// Whole frames before.
@@ -69,6 +76,7 @@ impl Failure {
         match self {
             Failure::Usage(_) => "usage".to_owned(),
             Failure::Library(error) => error.code().name().to_ascii_lowercase(),
+            Failure::Unmet { .. } => "unmet".to_owned(),
             Failure::Truncated { .. } => "truncated".to_owned(),
             Failure::Io { .. } => "io".to_owned(),
             Failure::Signal(_) => "signal".to_owned(),
@@ -80,6 +88,7 @@ impl Failure {
         match self {
             Failure::Usage(_) => 2,
             Failure::Library(error) => code_of(error),
+            Failure::Unmet { .. } => 14,
             Failure::Truncated { .. } => 10,
             Failure::Io { .. } => 1,
             Failure::Signal(signal) => 128 + signal,
@@ -136,6 +145,10 @@ impl fmt::Display for Failure {
         match self {
             Failure::Usage(what) => f.write_str(what),
             Failure::Library(error) => error.fmt(f),
+            Failure::Unmet { name, reason } => {
+                let reason = reason.as_deref().unwrap_or("it was not tried");
+                write!(f, "{name} does not work here: {reason}")
+            }
             Failure::Truncated {
                 whole,
                 bytes,

@@ -1,6 +1,7 @@
 //! `cuframes`: publish, read and look after shared video frames from the command line.
 
 mod args;
+mod doctor;
 mod exit;
 mod framemd5;
 mod generate;
@@ -31,6 +32,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Sub(arguments) => sub::run(&arguments),
         Command::Ls(arguments) => report::ls::run(&arguments),
         Command::Info(arguments) => report::info::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Gc(arguments) => report::gc::run(&arguments),
         Command::Man { directory } => generate::man(&directory),
         Command::Completions { shell } => generate::completions(shell),

@@ -1,5 +1,6 @@
 //! The arguments, as people write them.
 
+mod doctor;
 mod gpu;
 mod publish;
 mod sub;
@@ -12,6 +13,7 @@ use clap_complete::Shell;
 
 use crate::exit;
 
+pub use doctor::DoctorArguments;
 pub use gpu::{MemoryName, SyncName};
 pub use publish::{PublishArguments, Source, Stream};
 pub use sub::SubArguments;
@@ -41,6 +43,8 @@ pub enum Command {
     Ls(LsArguments),
     /// Tell how a publisher and its subscribers do.
     Info(InfoArguments),
+    #[command(after_help = exit::TABLE)]
+    Doctor(DoctorArguments),
     /// Remove what dead publishers left behind.
     Gc(GcArguments),
     /// Write the man pages to a directory.

@@ -162,13 +162,13 @@ fn a_driver_that_fails_has_its_own_exit_code() {
     let place = Place::new();
     let line = "publish --key KEY --test-pattern 64x48@1000 --frames 50 --json";
     let mut command = place.command(&format!("{line} --memory cuda_vmm --sync timeline"));
-    command.env("FAKE_CUDA_FAULT", "cuMemcpy2DAsync:9:700");
+    command.env("FAKE_CUDA_FAULT", "cuMemcpy2DAsync_v2:11:700");
     let output = Running::of(command.spawn().expect("the program starts")).output();
     let said = assert_code(&output, 13);
     assert!(said.contains("CUDA_ERROR_ILLEGAL_ADDRESS (700)"), "{said}");
     let report = parse(&output.stdout);
     assert_eq!(report["ended"], "cuda");
-    // NV12 has two planes: the ninth copy is of the fifth frame.
+    // Two copies are of the probe, then NV12 has two planes: the eleventh is of the fifth frame.
     assert_eq!(report["published"], 4);
 }
 

@@ -1,5 +1,6 @@
 //! Finding and starting the driver: once for a process, and never by panicking.
 
+use std::mem::ManuallyDrop;
 use std::sync::OnceLock;
 
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
@@ -25,7 +26,6 @@ struct Loaded {
     table: Table,
     version: i32,
     generation: Generation,
-    _library: Library,
 }
 
 impl std::fmt::Debug for Loaded {
@@ -98,7 +98,8 @@ impl Driver {
 impl Loaded {
     fn new() -> std::result::Result<Loaded, DriverError> {
         fork::watch();
-        let library = open()?;
+        // Never unloaded, not even if it is of no use: names of errors are in it.
+        let library = ManuallyDrop::new(open()?);
         let table = Table::of(&library);
         if let Some(symbol) = table.lacks() {
             return Err(DriverError::LacksSymbol { symbol });
@@ -116,7 +117,6 @@ impl Loaded {
             table,
             version,
             generation: fork::generation(),
-            _library: library,
         })
     }
 }

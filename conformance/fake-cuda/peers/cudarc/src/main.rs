@@ -1,7 +1,7 @@
 //! Drives the CUDA driver through cudarc, alone and in two processes, and says what it saw.
 //!
-//! `cudarc-peer copy | race | ipc | vmm | kernel | decoder` each do one thing and end with a line
-//! `ok: N checks`; what goes wrong is told on stderr, with exit status 1.
+//! `cudarc-peer PART` does one thing and ends with a line `ok: N checks`; what goes wrong is told
+//! on stderr, with exit status 1.
 
 #![allow(unsafe_code, reason = "the driver's own interface")]
 
@@ -10,6 +10,7 @@ mod copy;
 mod decoder;
 mod ipc;
 mod kernel;
+mod machine;
 
 mod memory;
 mod nvdec;
@@ -22,11 +23,16 @@ use check::Checks;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
+const USAGE: &str =
+    "usage: cudarc-peer devices | copy | race | kernel | decoder | ipc | vmm | leak";
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let mut checks = Checks::default();
     let result = match arguments[..] {
+        ["devices"] => machine::devices(&mut checks),
+        ["leak"] => machine::leak(&mut checks),
         ["copy"] => copy::copy(&mut checks),
         ["race"] => copy::race(&mut checks),
         ["ipc"] => ipc::parent(&mut checks),
@@ -35,7 +41,7 @@ fn main() -> ExitCode {
         ["vmm-child"] => vmm::child(),
         ["kernel"] => kernel::kernel(&mut checks),
         ["decoder"] => decoder::decoder(&mut checks),
-        _ => Err("usage: cudarc-peer copy | race | ipc | vmm | kernel | decoder".into()),
+        _ => Err(USAGE.into()),
     };
     match result {
         Ok(()) => {
