@@ -131,7 +131,7 @@ typedef enum {
 typedef enum {
     /** The library's. */
     CUFRAMES_OWNERSHIP_LIBRARY = 0,
-    /** The caller's own. Not supported by this function. */
+    /** The caller's own buffers on a GPU, shared by CUDA IPC: external_buffers. */
     CUFRAMES_OWNERSHIP_EXTERNAL = 1,
 } cuframes_ownership_t;
 
@@ -337,8 +337,15 @@ typedef struct {
      * primary context of cuda_device.
      */
     void *cuda_context;
+    /**
+     * For CUFRAMES_OWNERSHIP_EXTERNAL: ring_size device pointers (CUdeviceptr), one for each
+     * slot, allocated by cuMemAlloc in cuda_context, each with room for a frame of
+     * cuframes_calc_frame_size() bytes. They stay until the publisher and all who subscribed
+     * to it are gone.
+     */
+    const uint64_t *external_buffers;
     /** Zero. */
-    uint64_t _reserved[2];
+    uint64_t _reserved[1];
 } cuframes_publisher_config_t;
 
 /** Counters of a publisher, since its start. */

@@ -42,7 +42,7 @@ pub use error::{Error, Result};
 pub use format::{Format, FrameLayout};
 pub use meta::{Color, ColorRange, Crop, FrameFlags, FrameMeta, Mastering, StreamInfo};
 #[cfg(not(loom))]
-pub use pool::{DevicePlane, DeviceRows, Plane};
+pub use pool::{DevicePlane, DeviceRows, ExternalBuffers, Plane};
 #[cfg(not(loom))]
 pub use publisher::{Policy, Publisher, PublisherStats, WritableFrame, now_ns};
 #[cfg(not(loom))]

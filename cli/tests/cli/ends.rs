@@ -199,11 +199,14 @@ fn waiting_for_subscribers_or_input_can_be_interrupted() {
     ];
     for line in lines {
         let mut command = place.command(line);
-        let child = command.stdin(Stdio::piped()).spawn().expect("it starts");
+        let mut child = command.stdin(Stdio::piped()).spawn().expect("it starts");
+        // Held open: the end of the input is another way to end.
+        let input = child.stdin.take();
         let publisher = Running::of(child);
         publisher.wait_until_it_catches(Signal::TERM);
         publisher.signal(Signal::TERM);
         let output = publisher.output();
+        drop(input);
         assert_signal(output.status, Signal::TERM);
         let left = std::fs::read_dir(place.dir.path()).expect("the directory");
         let names: Vec<_> = left.flatten().map(|entry| entry.file_name()).collect();

@@ -4,6 +4,7 @@ use std::ffi::{c_char, c_void};
 use std::time::Duration;
 
 use crate::meta::StreamInfo;
+use crate::pool::ExternalBuffers;
 use crate::publisher::{Policy, Publisher, PublisherBuilder};
 
 use super::cuda;
@@ -28,7 +29,7 @@ pub enum cuframes_policy_t {
 pub enum cuframes_ownership_t {
     /// The library's.
     CUFRAMES_OWNERSHIP_LIBRARY = 0,
-    /// The caller's own. Not supported by this function.
+    /// The caller's own buffers on a GPU, shared by CUDA IPC: external_buffers.
     CUFRAMES_OWNERSHIP_EXTERNAL = 1,
 }
 
@@ -96,8 +97,13 @@ pub struct cuframes_publisher_config_t {
     /// The CUcontext whose streams write the frames, which outlives the publisher; NULL: the
     /// primary context of cuda_device.
     pub cuda_context: *mut c_void,
+    /// For CUFRAMES_OWNERSHIP_EXTERNAL: ring_size device pointers (CUdeviceptr), one for each
+    /// slot, allocated by cuMemAlloc in cuda_context, each with room for a frame of
+    /// cuframes_calc_frame_size() bytes. They stay until the publisher and all who subscribed
+    /// to it are gone.
+    pub external_buffers: *const u64,
     /// Zero.
-    pub _reserved: [u64; 2],
+    pub _reserved: [u64; 1],
 }
 
 // SAFETY: I11: numbers and pointers only, struct_size first.
@@ -118,7 +124,7 @@ pub(super) unsafe fn read(
 ) -> Result<PublisherBuilder, Failure> {
     // SAFETY: I13: passed on.
     let config = unsafe { memory::read(config) }?;
-    if config._reserved != [0; 2] {
+    if config._reserved != [0] {
         return Err(Failure::unsupported(
             "_reserved of cuframes_publisher_config_t is not zero".to_owned(),
         ));
@@ -131,7 +137,6 @@ pub(super) unsafe fn read(
     let uids = config.allow_uid_count as usize;
     // SAFETY: I13: there are as many as `allow_uid_count` says.
     let uids = unsafe { memory::list(config.allow_uids, uids, "allow_uids") }?;
-    check_ownership(config.ownership)?;
     let mut builder = Publisher::builder(key)
         .format(format(config.format)?)
         .size(width, height)
@@ -148,6 +153,8 @@ pub(super) unsafe fn read(
         None => builder.cuda_device(cuda::device(config.cuda_device)?),
     };
     builder = unless_zero(builder, config.ring_size, PublisherBuilder::slots);
+    // SAFETY: I13: passed on.
+    builder = unsafe { own_buffers(builder, &config) }?;
     builder = unless_zero(builder, config.strict_timeout_ms, |builder, ms| {
         builder.strict_timeout(Duration::from_millis(u64::from(ms)))
     });
@@ -191,13 +198,26 @@ fn policy(number: i32) -> Result<Policy, Failure> {
     }
 }
 
-fn check_ownership(number: i32) -> Result<(), Failure> {
-    match number {
-        0 => Ok(()),
-        1 => Err(Failure::unsupported(
-            "memory of the caller's own; use CUFRAMES_OWNERSHIP_LIBRARY, and publish_copy for what lies elsewhere"
-                .to_owned(),
+/// The buffers of a caller that brings its own.
+///
+/// # Safety
+/// I13: they are what the header says.
+unsafe fn own_buffers(
+    builder: PublisherBuilder,
+    config: &cuframes_publisher_config_t,
+) -> Result<PublisherBuilder, Failure> {
+    match config.ownership {
+        0 => Ok(builder),
+        1 => {
+            let count = config.ring_size as usize;
+            // SAFETY: I13: there are as many as `ring_size` says.
+            let first =
+                unsafe { memory::list(config.external_buffers, count, "external_buffers") }?;
+            // SAFETY: I13: the caller keeps them, as the header says.
+            Ok(builder.external(&unsafe { ExternalBuffers::new(first) }))
+        }
+        number => refuse(format!(
+            "ownership is {number}; it is a cuframes_ownership_t"
         )),
-        _ => refuse(format!("ownership is {number}; it is a cuframes_ownership_t")),
     }
 }

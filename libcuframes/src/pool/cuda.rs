@@ -10,8 +10,10 @@ use crate::sys::cuda::{
 };
 use crate::wire::MemoryKind;
 
+use super::ExternalBuffers;
 use super::device::{DevicePlane, DeviceRows, plane_at};
-use super::exported::{self, Handle};
+use super::exported::{self, Exported, Handle};
+use super::external::{self, Buffer};
 
 /// Each frame begins at a multiple of this, which is what texture units ask for at most.
 const ALIGNMENT: u64 = 512;
@@ -30,7 +32,9 @@ pub struct CudaPool {
 #[derive(Debug)]
 enum Memory {
     /// Opened by a handle.
-    Ipc(Arc<DeviceMemory>, Handle),
+    Ipc(Arc<Exported>, Handle),
+    /// The caller's, each opened by a handle.
+    External(Vec<Buffer>),
     /// Imported from a descriptor.
     Vmm(VmmMemory, Fd),
 }
@@ -50,9 +54,9 @@ impl CudaPool {
         let failed = || Error::cuda(format!("make a pool of {bytes} bytes on the GPU"));
         let memory = match kind {
             MemoryKind::CudaIpc => {
-                let memory = Arc::new(DeviceMemory::new(context, bytes).map_err(failed())?);
+                let memory = DeviceMemory::new(context, bytes).map_err(failed())?;
                 let handle = memory.ipc_handle().map_err(failed())?;
-                exported::remember(handle, &memory);
+                let memory = exported::remember(handle, Exported::new(memory));
                 Memory::Ipc(memory, handle)
             }
             _ => {
@@ -61,26 +65,50 @@ impl CudaPool {
                 Memory::Vmm(memory, fd)
             }
         };
+        Self::of(context, memory, layout, stride)
+    }
+
+    /// The caller's buffers, one for each slot.
+    pub fn external(
+        context: &Context,
+        buffers: &ExternalBuffers,
+        layout: FrameLayout,
+    ) -> Result<Self> {
+        let memory = Memory::External(external::look_at(context, buffers, &layout)?);
+        Self::of(context, memory, layout, 0)
+    }
+
+    fn of(context: &Context, memory: Memory, layout: FrameLayout, stride: u64) -> Result<Self> {
+        let made = Error::cuda("make a stream for copies to the GPU");
         Ok(CudaPool {
             context: context.clone(),
             memory,
             layout,
             stride,
-            upload: Stream::new(context).map_err(failed())?,
+            upload: Stream::new(context).map_err(made)?,
         })
     }
 
-    /// Bytes of the allocation.
+    /// Bytes of the allocation; 0 where each slot has a buffer of the caller's.
     pub fn size(&self) -> u64 {
         match &self.memory {
-            Memory::Ipc(memory, _) => memory.size() as u64,
+            Memory::Ipc(memory, _) => memory.size(),
             Memory::Vmm(memory, _) => memory.size() as u64,
+            Memory::External(_) => 0,
         }
     }
 
-    /// First byte of the frame of `slot`, from the start of the allocation.
+    /// First byte of the frame of `slot`, from the start of its allocation.
     pub fn offset(&self, slot: usize) -> u64 {
-        slot as u64 * self.stride
+        match &self.memory {
+            Memory::External(buffers) => buffers[slot].offset,
+            Memory::Ipc(..) | Memory::Vmm(..) => slot as u64 * self.stride,
+        }
+    }
+
+    /// True if the buffers are the caller's.
+    pub fn is_external(&self) -> bool {
+        matches!(self.memory, Memory::External(_))
     }
 
     /// Planes, pitches and sizes of a frame.
@@ -91,26 +119,28 @@ impl CudaPool {
     /// What others import it from, if that is a descriptor.
     pub fn fd(&self) -> Option<&Fd> {
         match &self.memory {
-            Memory::Ipc(..) => None,
+            Memory::Ipc(..) | Memory::External(_) => None,
             Memory::Vmm(_, fd) => Some(fd),
         }
     }
 
-    /// What others open it by, zero if that is not a handle.
-    pub fn handle(&self) -> Handle {
+    /// What others open the allocation of `slot` by, zero if that is not a handle.
+    pub fn handle(&self, slot: usize) -> Handle {
         match &self.memory {
             Memory::Ipc(_, handle) => *handle,
+            Memory::External(buffers) => buffers[slot].handle,
             Memory::Vmm(..) => [0; 64],
         }
     }
 
     /// Plane `plane` of the frame in `slot`.
     pub fn plane(&self, slot: usize, plane: usize) -> Option<DevicePlane> {
-        let first = match &self.memory {
-            Memory::Ipc(memory, _) => memory.address(),
-            Memory::Vmm(memory, _) => memory.address(),
+        let frame = match &self.memory {
+            Memory::Ipc(memory, _) => memory.address() + self.offset(slot),
+            Memory::Vmm(memory, _) => memory.address() + self.offset(slot),
+            Memory::External(buffers) => buffers[slot].first,
         };
-        plane_at(first + self.offset(slot), &self.layout, plane)
+        plane_at(frame, &self.layout, plane)
     }
 
     /// Copies `from` into plane `plane` of the frame in `slot`, which the caller keeps until

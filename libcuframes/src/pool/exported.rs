@@ -17,15 +17,54 @@ static TABLE: LazyLock<Mutex<Table>> = LazyLock::new(Mutex::default);
 
 #[derive(Debug, Default)]
 struct Table {
-    ours: HashMap<Handle, Weak<DeviceMemory>>,
+    ours: HashMap<Handle, Weak<Exported>>,
     theirs: HashMap<Handle, Weak<ImportedMemory>>,
+}
+
+/// Memory of this process that others can open.
+#[derive(Debug)]
+pub struct Exported {
+    address: u64,
+    size: u64,
+    /// None if it is the caller's.
+    _memory: Option<DeviceMemory>,
+}
+
+impl Exported {
+    /// Memory of the library's own.
+    pub fn new(memory: DeviceMemory) -> Self {
+        Exported {
+            address: memory.address(),
+            size: memory.size() as u64,
+            _memory: Some(memory),
+        }
+    }
+
+    /// Memory that the caller keeps.
+    pub fn of_caller(address: u64, size: u64) -> Self {
+        Exported {
+            address,
+            size,
+            _memory: None,
+        }
+    }
+
+    /// Device pointer to its first byte.
+    pub fn address(&self) -> u64 {
+        self.address
+    }
+
+    /// Its bytes.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
 }
 
 /// Memory behind a handle.
 #[derive(Debug)]
 pub enum Shared {
     /// Of this process.
-    Ours(Arc<DeviceMemory>),
+    Ours(Arc<Exported>),
     /// Of another one.
     Theirs(Arc<ImportedMemory>),
 }
@@ -42,17 +81,22 @@ impl Shared {
     /// Its bytes, as the driver knows them.
     pub fn size(&self) -> u64 {
         match self {
-            Shared::Ours(memory) => memory.size() as u64,
+            Shared::Ours(memory) => memory.size(),
             Shared::Theirs(memory) => memory.size() as u64,
         }
     }
 }
 
-/// `memory` is shared by `handle` for as long as it lives.
-pub fn remember(handle: Handle, memory: &Arc<DeviceMemory>) {
+/// `memory` is shared by `handle`, and found here for as long as what comes back lives.
+pub fn remember(handle: Handle, memory: Exported) -> Arc<Exported> {
     let mut table = table();
     table.ours.retain(|_, memory| memory.strong_count() != 0);
-    table.ours.insert(handle, Arc::downgrade(memory));
+    let known = table.ours.get(&handle).and_then(Weak::upgrade);
+    known.unwrap_or_else(|| {
+        let memory = Arc::new(memory);
+        table.ours.insert(handle, Arc::downgrade(&memory));
+        memory
+    })
 }
 
 /// The memory behind `handle`.

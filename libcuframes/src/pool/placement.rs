@@ -3,6 +3,8 @@
 use crate::sys::cuda::Context;
 use crate::wire::{MemoryKind, SyncKind};
 
+use super::ExternalBuffers;
+
 /// Host memory, or which memory of which GPU.
 #[derive(Clone, Debug)]
 pub enum Placement {
@@ -21,6 +23,8 @@ pub struct CudaPlacement {
     pub device_uuid: [u8; 16],
     /// CUDA_IPC or CUDA_VMM.
     pub memory: MemoryKind,
+    /// The caller's buffers, where the library makes none.
+    pub external: Option<ExternalBuffers>,
     /// How streams of other processes are ordered behind those of this one.
     pub sync: SyncKind,
 }

@@ -31,7 +31,11 @@ impl Pool {
                 Ok(Pool::Host(Arc::new(pool)))
             }
             Placement::Cuda(cuda) => {
-                let pool = CudaPool::new(&cuda.context, cuda.memory, layout, slots)?;
+                let context = &cuda.context;
+                let pool = match &cuda.external {
+                    Some(buffers) => CudaPool::external(context, buffers, layout)?,
+                    None => CudaPool::new(context, cuda.memory, layout, slots)?,
+                };
                 Ok(Pool::Cuda(pool))
             }
         }
@@ -70,11 +74,16 @@ impl Pool {
     }
 
     /// What subscribers get to open it, where that is a CUDA IPC handle; else zero.
-    pub fn handle(&self) -> [u8; 64] {
+    pub fn handle(&self, slot: usize) -> [u8; 64] {
         match self {
             Pool::Host(_) => [0; 64],
-            Pool::Cuda(pool) => pool.handle(),
+            Pool::Cuda(pool) => pool.handle(slot),
         }
+    }
+
+    /// True if the buffers are the caller's.
+    pub fn is_external(&self) -> bool {
+        matches!(self, Pool::Cuda(pool) if pool.is_external())
     }
 
     /// The pixels of `slot` for one writer at a time: `Err` while somebody has them, `None`

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::failpoint::{self, Point};
 use crate::format::{Format, FrameLayout};
 use crate::meta::StreamInfo;
-use crate::pool::Target;
+use crate::pool::{ExternalBuffers, Target};
 use crate::session::{Epoch, Limits, Server, Shared, socket_path};
 use crate::sys::cuda::Context;
 use crate::sys::{self, KeyLock, Owner, Waker};
@@ -90,6 +90,15 @@ impl PublisherBuilder {
     /// works here.
     pub fn sync(mut self, sync: Sync) -> Self {
         self.place.sync = sync;
+        self
+    }
+
+    /// Lends buffers of the caller's instead of making a pool: one for each slot, on a GPU, by
+    /// CUDA IPC. Format and size stay what they are.
+    pub fn external(mut self, buffers: &ExternalBuffers) -> Self {
+        self.slots = buffers.count() as u32;
+        self.place.memory = Memory::CudaIpc;
+        self.place.external = Some(buffers.clone());
         self
     }
 

@@ -251,6 +251,10 @@ impl Publisher {
     /// On a GPU it is also how a publisher goes on after its context was lost.
     pub fn reconfigure(&mut self, format: Format, width: u32, height: u32) -> Result<()> {
         let layout = FrameLayout::new(format, width, height)?;
+        if self.epoch.pool.is_external() && layout != *self.layout() {
+            let what = "another geometry for buffers of the caller's; make a new publisher";
+            return Err(Error::Unsupported(what.to_owned()));
+        }
         self.finish_deferred(Instant::now() + self.shortage.strict_timeout);
         self.renew_context()?;
         let new = Epoch::create(

@@ -2,7 +2,7 @@
 
 use crate::cuda::{self, Memory, Reason, Sync};
 use crate::error::{Error, Result};
-use crate::pool::{CudaPlacement, Placement, Target, uuid_of};
+use crate::pool::{CudaPlacement, ExternalBuffers, Placement, Target, uuid_of};
 use crate::sys::cuda::Context;
 use crate::wire::{MemoryKind, SyncKind};
 
@@ -12,6 +12,7 @@ pub(super) struct Place {
     pub memory: Memory,
     pub sync: Sync,
     pub device: Target,
+    pub external: Option<ExternalBuffers>,
 }
 
 impl Place {
@@ -49,6 +50,7 @@ impl Place {
                         device_uuid: uuid_of(&context)?,
                         context,
                         memory,
+                        external: self.external.clone(),
                         sync,
                     }));
                 }

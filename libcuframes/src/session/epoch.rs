@@ -74,7 +74,7 @@ impl Epoch {
         let handles: Vec<_> = (0..slots)
             .map(|slot| {
                 let ready = order.as_ref().map_or([0; 64], |order| order.handle(slot));
-                (pool.handle(), ready)
+                (pool.handle(slot), ready)
             })
             .collect();
         let segment = SegmentRequest {
@@ -173,10 +173,12 @@ impl Epoch {
 fn geometry(request: &EpochRequest<'_>, pool: &Pool) -> Result<Geometry> {
     Ok(Geometry {
         version: OUR_VERSION,
-        flags: match request.anonymous {
-            true => header_flag::ANONYMOUS,
-            false => 0,
-        },
+        flags: [
+            (request.anonymous, header_flag::ANONYMOUS),
+            (pool.is_external(), header_flag::EXTERNAL),
+        ]
+        .into_iter()
+        .fold(0, |all, (set, bit)| if set { all | bit } else { all }),
         memory: request.placement.memory(),
         sync: request.placement.sync(),
         device_uuid: request.placement.device_uuid(),

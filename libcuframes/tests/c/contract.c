@@ -40,11 +40,11 @@ static int newer_structs(const char *key)
     CHECK(cuframes_publisher_create(&config.known, &publisher) == CUFRAMES_ERR_UNSUPPORTED);
     CHECK(publisher == NULL);
     config.unknown            = 0;
-    config.known._reserved[1] = 1;
+    config.known._reserved[0] = 1;
     CHECK(cuframes_publisher_create(&config.known, &publisher) == CUFRAMES_ERR_UNSUPPORTED);
-    config.known._reserved[1] = 0;
-    config.known.ownership    = CUFRAMES_OWNERSHIP_EXTERNAL;
-    CHECK(cuframes_publisher_create(&config.known, &publisher) == CUFRAMES_ERR_UNSUPPORTED);
+    config.known._reserved[0] = 0;
+    config.known.ownership    = CUFRAMES_OWNERSHIP_EXTERNAL; /* and no buffers */
+    CHECK(cuframes_publisher_create(&config.known, &publisher) == CUFRAMES_ERR_INVALID_ARGUMENT);
     config.known.ownership   = CUFRAMES_OWNERSHIP_LIBRARY;
     config.known.struct_size = 1 << 20;
     CHECK(cuframes_publisher_create(&config.known, &publisher) ==

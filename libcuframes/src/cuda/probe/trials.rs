@@ -139,7 +139,7 @@ impl Probe {
         self.has(&COPY)?;
         self.has(&IPC)?;
         let (pool, _) = self.pool(MemoryKind::CudaIpc)?;
-        self.ask(Kind::Memory, pool.handle())
+        self.ask(Kind::Memory, pool.handle(0))
     }
 
     fn try_local_events(&self) -> Trial {
