@@ -87,7 +87,9 @@ class Decode(unittest.TestCase):
     def test_ten_bits(self) -> None:
         path = str(clip("libx265", DEEP, pixels="yuv420p10le"))
         first = self.decoded(("-hwaccel", "cuda"), path, DEEP, "p010le")
-        self.assertEqual(self.decoded(("-hwaccel", "cuda"), path, DEEP, "p010le", DELAYS[0]), first)
+        for options in DELAYS:
+            with self.subTest(options):
+                self.assertEqual(self.decoded(("-hwaccel", "cuda"), path, DEEP, "p010le", options), first)
 
 
 class Failures(unittest.TestCase):
