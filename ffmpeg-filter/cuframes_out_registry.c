@@ -72,7 +72,7 @@ static void close_parked(void)
             continue;
         }
         *at = stream->next;
-        cuframes_publisher_destroy(stream->slots.publisher);
+        free_stream(stream);
     }
     pthread_mutex_unlock(&lock);
 }

@@ -365,12 +365,12 @@ static av_cold void uninit(AVFilterContext *ctx)
 
     if (!s->stream)
         return;
-    if (s->ended) {
+    if (!s->ended)
+        log_totals(ctx);
+    if (s->ended || ff_cuframes_interrupted())
         ff_cuframes_stream_close(&s->stream);
-        return;
-    }
-    log_totals(ctx);
-    ff_cuframes_stream_park(&s->stream);
+    else
+        ff_cuframes_stream_park(&s->stream);
 }
 
 static const AVFilterPad cuframes_out_inputs[] = {

@@ -17,6 +17,7 @@ from unittest import mock
 
 from cuframes_conformance.subscriber import Subscriber
 
+ROOT = Path(__file__).parents[2]
 CUFRAMES = os.environ["CUFRAMES_BIN"]
 FFMPEG = os.environ["CUFRAMES_FFMPEG"]
 VERSION = os.environ["CUFRAMES_FFMPEG_VERSION"]
@@ -45,13 +46,23 @@ def inputs() -> Path:
 
 
 @functools.cache
-def raw(pixels: str) -> tuple[str, ...]:
+def raw(pixels: str, size: str = SIZE) -> tuple[str, ...]:
     """Input arguments: raw frames of a format, converted by Debian's ffmpeg once."""
-    path = inputs() / f"{pixels}.raw"
+    path = inputs() / f"{pixels}-{size}.raw"
     # The source itself makes only even sizes.
     reference("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25", "-frames:v", str(FRAMES),
-              "-vf", f"scale={SIZE.replace('x', ':')}", "-pix_fmt", pixels, "-f", "rawvideo", path)
-    return ("-f", "rawvideo", "-pix_fmt", pixels, "-s", SIZE, "-framerate", "25", "-i", str(path))
+              "-vf", f"scale={size.replace('x', ':')}", "-pix_fmt", pixels, "-f", "rawvideo", path)
+    return ("-f", "rawvideo", "-pix_fmt", pixels, "-s", size, "-framerate", "25", "-i", str(path))
+
+
+@functools.cache
+def interposer() -> Path:
+    """The library that writes down addresses, compiled."""
+    path = inputs() / "addresses.so"
+    subprocess.run(["cc", "-Wall", "-Wextra", "-Werror", "-O1", "-shared", "-fPIC",
+                    f"-I{ROOT / 'include'}", "-o", path, Path(__file__).with_name("addresses.c")],
+                   check=True)
+    return path
 
 
 def lines(path: str | Path) -> list[str]:
@@ -95,8 +106,8 @@ class Case(unittest.TestCase):
     def start(self, *command: str | Path, **more: Any) -> Process:
         """A process that is killed at the end of the test, if it still runs then."""
         log = open(self.path(f"log-{time.monotonic_ns()}"), "w+")
-        process = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL,
-                                   stdout=more.pop("stdout", log), stderr=log, **more)
+        process = subprocess.Popen(list(map(str, command)), stderr=log,
+                                   **{"stdin": subprocess.DEVNULL, "stdout": log} | more)
         process.log = Path(log.name)  # type: ignore[attr-defined]
         log.close()
         self.addCleanup(self._end, process)

@@ -2,25 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import os
-import subprocess
 import unittest
-from pathlib import Path
 
-from harness import FRAMES, Case, hashes, inputs, lines, raw, reference
-
-ROOT = Path(__file__).parents[2]
-
-
-@functools.cache
-def interposer() -> Path:
-    """The library that writes down addresses, compiled."""
-    path = inputs() / "addresses.so"
-    subprocess.run(["cc", "-Wall", "-Wextra", "-Werror", "-O1", "-shared", "-fPIC",
-                    f"-I{ROOT / 'include'}", "-o", path, Path(__file__).with_name("addresses.c")],
-                   check=True)
-    return path
+from harness import FRAMES, Case, hashes, interposer, lines, raw, reference
 
 
 class Copies(Case):

@@ -2,6 +2,7 @@
 
 mod containers;
 mod cuda;
+mod doctor;
 mod ends;
 mod frames;
 mod options;

@@ -6,6 +6,7 @@ import atexit
 import functools
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -27,9 +28,16 @@ def folder() -> Path:
 
 
 def run(*command: str | Path, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Runs a command to its end, which must come."""
-    return subprocess.run([*map(str, command)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          timeout=WATCHDOG, env={**os.environ, **(environment or {})})
+    """Runs a command to its end, which must come: after the watchdog's time, all of it is killed."""
+    words = [*map(str, command)]
+    with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True, start_new_session=True, env={**os.environ, **(environment or {})}) as process:
+        try:
+            out, err = process.communicate(timeout=WATCHDOG)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return subprocess.CompletedProcess(words, process.returncode, out, err)
 
 
 def simulated(*command: str | Path, options: tuple[str, ...] = (),

@@ -13,6 +13,9 @@ FEW = 5
 # What it calls before the first frame, and for each.
 SETUP = ["cuInit", "cuDeviceGet", "cuCtxCreate_v2", "cuCtxPushCurrent_v2", "cuMemAlloc_v2"]
 TRANSFER = ["cuMemcpy2DAsync_v2", "cuStreamSynchronize"]
+# What it calls of the decoder, and which of the calls is to fail.
+DECODER = [("cuvidGetDecoderCaps", 1), ("cuvidCreateVideoParser", 1), ("cuvidCreateDecoder", 1),
+           ("cuvidDecodePicture", 5), ("cuvidMapVideoFrame64", 5), ("cuvidUnmapVideoFrame64", 5)]
 GPU = ("-init_hw_device", "cuda=cu", "-filter_hw_device", "cu")
 
 
@@ -84,7 +87,9 @@ class Decode(unittest.TestCase):
     def test_ten_bits(self) -> None:
         path = str(clip("libx265", DEEP, pixels="yuv420p10le"))
         first = self.decoded(("-hwaccel", "cuda"), path, DEEP, "p010le")
-        self.assertEqual(self.decoded(("-hwaccel", "cuda"), path, DEEP, "p010le", DELAYS[0]), first)
+        for options in DELAYS:
+            with self.subTest(options):
+                self.assertEqual(self.decoded(("-hwaccel", "cuda"), path, DEEP, "p010le", options), first)
 
 
 class Failures(unittest.TestCase):
@@ -120,6 +125,15 @@ class Failures(unittest.TestCase):
                 self.assertIn("CUDA_ERROR_UNKNOWN", said)
                 if call != "cuStreamSynchronize":
                     self.assertNotEqual(found[0], right[0])
+
+    def test_each_call_of_the_decoder_that_fails_ends_it_with_an_error(self) -> None:
+        for call, count in DECODER:
+            with self.subTest(call):
+                done = simulated(FFMPEG, "-v", "error", "-nostdin", "-xerror", "-hwaccel", "cuda", "-c:v",
+                                 "h264_cuvid", "-i", clip("libx264", DECODED), "-f", "null", "-",
+                                 options=("--fault", f"{call}:{count}:205"))
+                self.assertNotEqual(done.returncode, 0)
+                self.assertIn("CUDA_ERROR_MAP_FAILED", done.stderr)
 
     def test_a_driver_without_a_function_is_refused_by_its_name(self) -> None:
         status, _, said = self.upload("--missing", "cuStreamQuery")

@@ -158,6 +158,12 @@ impl<C: Words, P: WordsMut> Reader<C, P> {
         whole
     }
 
+    /// True if this subscriber's page says that it holds `slot`.
+    #[inline]
+    pub fn holds(&self, slot: usize) -> bool {
+        self.page.load_u32(page::HELD_MASK, Ordering::Relaxed) & (1 << slot) != 0
+    }
+
     /// Gives back a frame whose last read is a stream's: the stream writes `ack_seq`.
     #[inline]
     pub fn release_to_stream(&self, slot: usize) {

@@ -91,6 +91,7 @@ impl Frame {
         let Some(gpu) = self.attachment.gpu() else {
             return Ok(true);
         };
+        let publisher_dead = publisher_dead || gpu.is_orphaned();
         let readiness = gpu
             .readiness_after(self.slot, self.wire.seq, publisher_dead)
             .map_err(Error::cuda("ask whether a frame is complete"))?;

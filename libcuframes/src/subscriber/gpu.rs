@@ -45,7 +45,7 @@ impl Gpu {
         self.order.wait_on(slot, seq, stream)?;
         // Against the fence of the guardian: either it sees this wait, or we see what it saw.
         fence(Ordering::SeqCst);
-        if self.orphaned.load(Ordering::Relaxed) {
+        if self.is_orphaned() {
             self.order.abort(slot, seq);
         }
         Ok(())
@@ -60,6 +60,11 @@ impl Gpu {
         fence(Ordering::SeqCst);
         self.order.abort_unsatisfied();
         true
+    }
+
+    /// True if the publisher was found to be dead.
+    pub fn is_orphaned(&self) -> bool {
+        self.orphaned.load(Ordering::Relaxed)
     }
 
     /// The lease of frame `seq` in `slot` was ended on a stream.
@@ -82,9 +87,11 @@ impl Gpu {
         over.fold(0, |all, slot| all | 1 << slot)
     }
 
+    /// The publisher counts bits of the page, and one too many is an eviction: a lease is over
+    /// when its bit is clear, which a thread of ours may do a little after the stream.
     fn is_over(&self, slot: usize) -> bool {
         let seq = self.ending_seq[slot].load(Ordering::Relaxed);
-        self.order.release().is_over(slot, seq)
+        !self.reader.holds(slot) && self.order.release().is_over(slot, seq)
     }
 
     /// True if a stream of this process still needs something of this epoch.

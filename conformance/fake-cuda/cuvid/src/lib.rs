@@ -15,6 +15,7 @@ mod calls;
 mod caps;
 mod decoder;
 mod driver;
+mod faults;
 mod h264;
 mod handles;
 mod lock;

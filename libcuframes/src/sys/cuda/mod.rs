@@ -12,6 +12,8 @@
 mod abi;
 mod context;
 mod copy;
+#[cfg(feature = "cudarc")]
+mod cudarc;
 mod device;
 mod driver;
 mod error;

@@ -3,8 +3,8 @@
 use std::ffi::{c_uint, c_void};
 use std::sync::Arc;
 
-use super::{code, place};
-use crate::abi::{Code, code as codes};
+use super::{call, place};
+use crate::abi::{Code, code};
 use crate::driver::{Handle, Result};
 use crate::handles::Handles;
 use crate::lock::ContextLock;
@@ -24,33 +24,34 @@ pub fn of_decoder(handle: *mut c_void) -> Result<Option<Arc<ContextLock>>> {
 /// As the header says (I13).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuvidCtxLockCreate(lock: *mut *mut c_void, context: *mut c_void) -> Code {
-    // SAFETY: I13: handed on.
-    code(unsafe { place(lock) }.and_then(|lock| {
+    call("cuvidCtxLockCreate", || {
+        // SAFETY: I13: handed on.
+        let lock = unsafe { place(lock) }?;
         if context.is_null() {
-            return Err(codes::INVALID_CONTEXT);
+            return Err(code::INVALID_CONTEXT);
         }
         *lock = LOCKS.insert(ContextLock::new(Handle(context)));
         Ok(())
-    }))
+    })
 }
 
 /// # Safety
 /// As the header says (I13).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuvidCtxLockDestroy(lock: *mut c_void) -> Code {
-    code(LOCKS.remove(lock).map(drop))
+    call("cuvidCtxLockDestroy", || LOCKS.remove(lock).map(drop))
 }
 
 /// # Safety
 /// As the header says (I13).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuvidCtxLock(lock: *mut c_void, _reserved: c_uint) -> Code {
-    code(LOCKS.get(lock).and_then(|lock| lock.lock()))
+    call("cuvidCtxLock", || LOCKS.get(lock)?.lock())
 }
 
 /// # Safety
 /// As the header says (I13).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuvidCtxUnlock(lock: *mut c_void, _reserved: c_uint) -> Code {
-    code(LOCKS.get(lock).and_then(|lock| lock.unlock()))
+    call("cuvidCtxUnlock", || LOCKS.get(lock)?.unlock())
 }

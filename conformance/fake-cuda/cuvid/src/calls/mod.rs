@@ -7,10 +7,11 @@ mod source;
 
 use crate::abi::{Code, code};
 use crate::driver::Result;
+use crate::faults;
 
-/// What C gets for a result.
-fn code(result: Result<()>) -> Code {
-    match result {
+/// Makes a call, unless it is to fail, and gives what C gets for a result.
+fn call(name: &'static str, body: impl FnOnce() -> Result<()>) -> Code {
+    match faults::before(name).and_then(|()| body()) {
         Ok(()) => code::SUCCESS,
         Err(code) => code,
     }

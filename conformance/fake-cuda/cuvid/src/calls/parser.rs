@@ -4,7 +4,7 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::Mutex;
 
-use super::{bytes, code, given, place};
+use super::{bytes, call, given, place};
 use crate::abi::{Code, Packet, ParserParams};
 use crate::handles::Handles;
 use crate::parser::Parser;
@@ -18,25 +18,25 @@ pub unsafe extern "C" fn cuvidCreateVideoParser(
     parser: *mut *mut c_void,
     params: *mut ParserParams,
 ) -> Code {
-    // SAFETY: I13: handed on.
-    let arguments = unsafe { place(parser) }.and_then(|parser| {
+    call("cuvidCreateVideoParser", || {
         // SAFETY: I13: handed on.
-        Ok((parser, unsafe { given(params) }?))
-    });
-    code(arguments.and_then(|(parser, params)| {
+        let parser = unsafe { place(parser) }?;
+        // SAFETY: I13: handed on.
+        let params = unsafe { given(params) }?;
         // SAFETY: I13: plain fields, copied once.
         let params = unsafe { ptr::read(params) };
         *parser = PARSERS.insert(Mutex::new(Parser::new(params)?));
         Ok(())
-    }))
+    })
 }
 
 /// # Safety
 /// As the header says (I13).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuvidParseVideoData(parser: *mut c_void, packet: *mut Packet) -> Code {
-    // SAFETY: I13: handed on.
-    code(unsafe { given(packet) }.and_then(|packet| {
+    call("cuvidParseVideoData", || {
+        // SAFETY: I13: handed on.
+        let packet = unsafe { given(packet) }?;
         let payload = match packet.payload_size {
             0 => &[],
             // SAFETY: I13: the struct tells how many bytes there are.
@@ -47,12 +47,14 @@ pub unsafe extern "C" fn cuvidParseVideoData(parser: *mut c_void, packet: *mut P
             .lock()
             .expect("a panic of a callback ends the process");
         parser.parse(packet, payload)
-    }))
+    })
 }
 
 /// # Safety
 /// As the header says (I13).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuvidDestroyVideoParser(parser: *mut c_void) -> Code {
-    code(PARSERS.remove(parser).map(drop))
+    call("cuvidDestroyVideoParser", || {
+        PARSERS.remove(parser).map(drop)
+    })
 }

@@ -197,3 +197,40 @@ fn read_reference_decoder(bits: &mut Bits<'_>) -> Option<bool> {
     }
     Some(is_there)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::nals;
+    use super::*;
+
+    /// Of a clip of 640x360, 25 frames per second, encoded by libx264 with three B frames.
+    const CLIP: [u8; 35] = [
+        0, 0, 0, 1, 0x67, 0x64, 0x00, 0x1e, 0xac, 0xd9, 0x40, 0xa0, 0x2f, 0xf9, 0x70, 0x11, 0x00,
+        0x00, 0x03, 0x00, 0x01, 0x00, 0x00, 0x03, 0x00, 0x32, 0x0f, 0x16, 0x2d, 0x96, 0x00, 0x00,
+        0x01, 0x68, 0xeb,
+    ];
+
+    #[test]
+    fn the_parameters_of_a_clip() {
+        let sps = Sps::read(&nals(&CLIP)[0].payload()).expect("a sequence parameter set");
+        assert_eq!((sps.coded_width, sps.coded_height), (640, 368));
+        assert_eq!(sps.crop, [0, 0, 0, 8]);
+        assert_eq!(sps.frame_rate, Some((50, 2)));
+        assert_eq!((sps.order_type, sps.reordered), (0, 2));
+    }
+
+    #[test]
+    fn broken_ones_are_refused_or_read_but_never_a_panic() {
+        let whole = nals(&CLIP)[0].payload();
+        for length in 0..whole.len() {
+            let _ = Sps::read(&whole[..length]);
+        }
+        assert_eq!(Sps::read(&whole[..8]), None, "cut in the size");
+        for bit in 0..whole.len() * 8 {
+            let mut flipped = whole.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            let read = Sps::read(&flipped);
+            assert!(read.is_none_or(|sps| sps.coded_width <= 1 << 14 && sps.reordered <= 16));
+        }
+    }
+}
