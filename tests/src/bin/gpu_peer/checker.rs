@@ -24,6 +24,9 @@ pub enum Way {
     Host,
     /// The host asks again and again.
     Ready,
+    /// The stream waits, then the host waits for the stream and asks whether the frame was
+    /// ever complete: its publisher may be dead.
+    Careful,
 }
 
 /// What came of the frames.
@@ -84,6 +87,7 @@ impl<'a> Checker<'a> {
             Way::Host => self.on_host(frame),
             Way::Stream => self.on_stream(frame),
             Way::Ready => self.when_ready(frame),
+            Way::Careful => self.carefully(frame),
         }
     }
 
@@ -138,6 +142,22 @@ impl<'a> Checker<'a> {
             frame.wait_on(self.stream.as_ref())?;
         }
         self.add_up(frame)
+    }
+
+    fn carefully(&mut self, frame: Frame) -> Result<()> {
+        let wrong = self.found.wrong;
+        frame.wait_on(self.stream.as_ref())?;
+        let kept = frame.clone();
+        self.add_up(frame)?;
+        self.settle()?;
+        if let Err(error) = kept.is_ready() {
+            let Error::Aborted { .. } = error else {
+                return Err(error);
+            };
+            self.found.wrong = wrong;
+            self.found.aborted += 1;
+        }
+        kept.release()
     }
 
     /// Lets the stream add the frame up, and give it back.

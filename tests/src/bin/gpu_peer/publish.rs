@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use cuframes::cuda::{Context, Memory, Stream, Sync};
 use cuframes::publisher::PublisherBuilder;
 use cuframes::{Format, FrameMeta, Policy, Publisher, Result};
-use cuframes_tests::WATCHDOG;
-use cuframes_tests::gpu::{self, Gate, Kernels, Program};
+use cuframes_tests::gpu::{self, Gate, Program};
+use cuframes_tests::{WATCHDOG, traces};
 
 use crate::input::{Input, Looked};
 use crate::options::Options;
@@ -15,13 +15,22 @@ use crate::tell_error;
 /// Between two signs of life while frames are published.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
 
-/// A stream of frames, and what this process counts of it.
-struct Source<'a> {
-    publisher: Publisher,
-    kernels: Kernels<'a>,
+/// Frames that may be on their way through the GPU in a run without an end.
+const AHEAD: u32 = 6;
+
+/// What the pictures are painted with. It is made anew after the context was lost.
+struct Rig {
+    context: Context,
+    program: Program,
     /// Frames are painted on these in turn.
-    streams: &'a [Stream],
+    streams: Vec<Stream>,
     gate: Gate,
+}
+
+/// A stream of frames, and what this process counts of it.
+struct Source {
+    publisher: Publisher,
+    rig: Rig,
     /// How often each frame is painted, and only at last as it should be: it takes the more time.
     work: u64,
     dropped: u64,
@@ -31,13 +40,8 @@ struct Source<'a> {
 
 /// Publishes as the input tells, until `finish` or the end of the input.
 pub fn run(key: &str, options: &Options, input: &Input) -> Result<()> {
-    let context = gpu::context(options.get("device", 0))?;
-    let program = Program::load(&context).map_err(gpu::failed("load the kernels"))?;
-    let streams = (0..options.get("streams", 2)).map(|_| Stream::new(&context));
-    let streams: Vec<_> = streams
-        .collect::<std::result::Result<_, _>>()
-        .map_err(gpu::failed("make streams"))?;
-    let publisher = describe(key, options, &context).build()?;
+    let rig = Rig::new(options)?;
+    let publisher = describe(key, options, &rig.context).build()?;
     println!(
         "READY epoch={} memory={:?} sync={:?}",
         publisher.epoch(),
@@ -46,9 +50,7 @@ pub fn run(key: &str, options: &Options, input: &Input) -> Result<()> {
     );
     let mut source = Source {
         publisher,
-        kernels: program.kernels().map_err(gpu::failed("find the kernels"))?,
-        streams: &streams,
-        gate: Gate::new(&context).map_err(gpu::failed("make a gate"))?,
+        rig,
         work: options.get("work", 1),
         dropped: 0,
         slowest: Duration::ZERO,
@@ -64,7 +66,7 @@ pub fn run(key: &str, options: &Options, input: &Input) -> Result<()> {
             }
             ["run"] => source.run(input)?,
             _ => {
-                if let Err(error) = source.obey(&words) {
+                if let Err(error) = source.obey(options, &words) {
                     tell_error(&error);
                 }
                 input.wait()
@@ -74,6 +76,22 @@ pub fn run(key: &str, options: &Options, input: &Input) -> Result<()> {
     drop(source);
     println!("DROPPED");
     Ok(())
+}
+
+impl Rig {
+    fn new(options: &Options) -> Result<Self> {
+        let context = gpu::context(options.get("device", 0))?;
+        let program = Program::load(&context).map_err(gpu::failed("load the kernels"))?;
+        let streams = (0..options.get("streams", 2)).map(|_| Stream::new(&context));
+        let streams = streams.collect::<std::result::Result<_, _>>();
+        let gate = Gate::new(&context).map_err(gpu::failed("make a gate"))?;
+        Ok(Rig {
+            program,
+            streams: streams.map_err(gpu::failed("make streams"))?,
+            gate,
+            context,
+        })
+    }
 }
 
 fn describe(key: &str, options: &Options, context: &Context) -> PublisherBuilder {
@@ -115,8 +133,8 @@ fn number(text: &str) -> u64 {
     text.parse().unwrap_or(0)
 }
 
-impl Source<'_> {
-    fn obey(&mut self, words: &[&str]) -> Result<()> {
+impl Source {
+    fn obey(&mut self, options: &Options, words: &[&str]) -> Result<()> {
         match *words {
             ["wait", count] => {
                 let count = number(count) as usize;
@@ -126,21 +144,37 @@ impl Source<'_> {
             ["left", count] => self.wait_until_left(number(count) as usize),
             ["publish", count] => self.publish_all(number(count))?,
             ["block"] => {
-                let streams: Vec<_> = self.streams.iter().map(Stream::as_ref).collect();
-                self.gate.close(&streams).map_err(gpu::failed("block"))?;
+                let streams: Vec<_> = self.rig.streams.iter().map(Stream::as_ref).collect();
+                self.rig
+                    .gate
+                    .close(&streams)
+                    .map_err(gpu::failed("block"))?;
                 println!("BLOCKED");
             }
             ["unblock"] => {
-                self.gate.open().map_err(gpu::failed("unblock"))?;
+                self.rig.gate.open().map_err(gpu::failed("unblock"))?;
                 println!("UNBLOCKED");
             }
-            ["synchronize"] => self.synchronize()?,
+            ["synchronize"] => {
+                self.synchronize()?;
+                println!("DONE");
+            }
             ["reconfigure", width, height] => {
                 let (width, height) = (number(width) as u32, number(height) as u32);
                 self.publisher.reconfigure(Format::Nv12, width, height)?;
                 println!("RECONFIGURED epoch={}", self.publisher.epoch());
             }
+            ["recover"] => {
+                // Everything in it is gone, and its handles mean nothing any more.
+                let lost = std::mem::replace(&mut self.rig, Rig::new(options)?);
+                std::mem::forget(lost);
+                println!("RECOVERED");
+            }
             ["stats"] => self.tell_stats(),
+            ["resources"] => {
+                let (fds, maps) = traces::resources(std::process::id());
+                println!("RESOURCES fds={fds} maps={maps}");
+            }
             _ => println!("ERROR code=- text=no_such_command"),
         }
         Ok(())
@@ -148,11 +182,10 @@ impl Source<'_> {
 
     /// Waits for everything that was painted.
     fn synchronize(&self) -> Result<()> {
-        for stream in self.streams {
+        for stream in &self.rig.streams {
             let done = stream.as_ref().synchronize(stream.context());
             done.map_err(gpu::failed("wait for a stream"))?;
         }
-        println!("DONE");
         Ok(())
     }
 
@@ -169,20 +202,25 @@ impl Source<'_> {
         Ok(())
     }
 
-    /// Publishes until a command comes, which is returned.
+    /// Publishes until a command comes, which is returned. Nobody else would keep this process
+    /// from giving its GPU work for hours, so it waits now and then.
     fn run(&mut self, input: &Input) -> Result<Option<String>> {
         loop {
-            match input.look() {
-                Looked::Command(command) => return Ok(Some(command)),
-                Looked::End => return Ok(None),
-                Looked::Nothing => self.publish()?,
+            for _ in 0..AHEAD {
+                match input.look() {
+                    Looked::Command(command) => return Ok(Some(command)),
+                    Looked::End => return Ok(None),
+                    Looked::Nothing => self.publish()?,
+                }
             }
+            self.synchronize()?;
         }
     }
 
     fn publish(&mut self) -> Result<()> {
         let next = self.publisher.stats().published as usize;
-        let stream = self.streams[next % self.streams.len()].as_ref();
+        let streams = &self.rig.streams;
+        let stream = streams[next % streams.len()].as_ref();
         let Some(frame) = self.publisher.acquire_on(stream)? else {
             self.dropped += 1;
             return Ok(());
@@ -190,7 +228,8 @@ impl Source<'_> {
         let started = Instant::now();
         let seq = self.publisher.stats().latest_seq + 1;
         for wrong in (0..self.work).rev() {
-            let painted = self.kernels.paint(stream, &frame, seq + wrong);
+            let kernels = self.rig.program.kernels();
+            let painted = kernels.and_then(|kernels| kernels.paint(stream, &frame, seq + wrong));
             painted.map_err(gpu::failed("paint a frame"))?;
         }
         let meta = FrameMeta {

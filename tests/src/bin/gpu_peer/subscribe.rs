@@ -1,12 +1,15 @@
 //! The subscriber: looks at every byte of every frame, and tells what it saw.
 
 use std::collections::VecDeque;
-use std::time::Duration;
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use cuframes::cuda::{Context, Stream};
 use cuframes::subscriber::SubscriberBuilder;
 use cuframes::{Error, ErrorCode, Event, Frame, Mode, Result, Subscriber};
 use cuframes_tests::gpu::{self, Gate, Program};
+use cuframes_tests::{WATCHDOG, traces};
 
 use crate::checker::{Checker, Way};
 use crate::input::{Input, Looked};
@@ -38,6 +41,7 @@ pub fn run(key: &str, options: &Options, input: &Input) -> Result<()> {
     println!("READY epoch={}", subscriber.epoch());
     let way = match options.text("way") {
         Some("host") => Way::Host,
+        Some("careful") => Way::Careful,
         Some("ready") => Way::Ready,
         _ => Way::Stream,
     };
@@ -67,7 +71,7 @@ pub fn run(key: &str, options: &Options, input: &Input) -> Result<()> {
         }
         next = input.wait();
     }
-    Ok(())
+    reading.leave()
 }
 
 fn describe(key: &str, options: &Options, context: &Context) -> SubscriberBuilder {
@@ -87,6 +91,24 @@ fn describe(key: &str, options: &Options, context: &Context) -> SubscriberBuilde
         builder = builder.name(name);
     }
     builder
+}
+
+/// Waits until no more than `count` threads guard subscriptions: one of a subscription that was
+/// dropped stays until streams are done.
+fn wait_for_guards(count: usize) {
+    let is_guard = |task: &PathBuf| {
+        let name = fs::read_to_string(task.join("comm"));
+        name.is_ok_and(|name| name.trim_end() == "cuframes-guard")
+    };
+    let guards = || {
+        let tasks = fs::read_dir("/proc/self/task").into_iter().flatten();
+        let tasks = tasks.flatten().map(|task| task.path());
+        tasks.filter(is_guard).count()
+    };
+    let started = Instant::now();
+    while guards() > count && started.elapsed() < WATCHDOG {
+        std::thread::yield_now();
+    }
 }
 
 fn tell_event(event: &Event) {
@@ -171,7 +193,8 @@ impl Reading<'_> {
                 done.map_err(gpu::failed("wait for the stream"))?;
                 println!("DONE");
             }
-            ["check"] => self.check_held()?,
+            ["check"] => self.check_held(usize::MAX)?,
+            ["check_first"] => self.check_held(1)?,
             ["release"] => {
                 if let Some(frame) = self.held.pop_front() {
                     frame.release()?;
@@ -195,8 +218,28 @@ impl Reading<'_> {
             }
             ["join", times] => self.join(key, options, times.parse().unwrap_or(0))?,
             ["stats"] => self.tell_stats(),
+            ["resources"] => {
+                wait_for_guards(1);
+                let (fds, maps) = traces::resources(std::process::id());
+                println!("RESOURCES fds={fds} maps={maps}");
+            }
             _ => println!("ERROR code=- text=no_such_command"),
         }
+        Ok(())
+    }
+
+    /// Gives everything back, and waits until streams have given it back too: what they still
+    /// use when a process ends is left to the driver.
+    fn leave(mut self) -> Result<()> {
+        self.held.clear();
+        self.gate.open().map_err(gpu::failed("unblock"))?;
+        self.checker.settle()?;
+        let started = Instant::now();
+        while self.subscriber.stats().leases != 0 && started.elapsed() < WATCHDOG {
+            std::thread::sleep(LEASE_TURN);
+        }
+        drop(self);
+        wait_for_guards(0);
         Ok(())
     }
 
@@ -205,10 +248,10 @@ impl Reading<'_> {
         self.held.back().ok_or_else(none)
     }
 
-    /// Looks at every frame that is held, without giving it back.
-    fn check_held(&mut self) -> Result<()> {
+    /// Looks at the first frames that are held, without giving them back.
+    fn check_held(&mut self, count: usize) -> Result<()> {
         let before = self.checker.found.wrong;
-        for frame in &self.held {
+        for frame in self.held.iter().take(count) {
             self.checker.check(frame.clone())?;
         }
         self.checker.settle()?;
