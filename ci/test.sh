@@ -62,6 +62,8 @@ stage "command line" cargo test -q -p cuframes-cli
 stage "simulated GPU" cargo test -q -p fake-cuda -p fake-cuvid
 stage "simulated GPU and its peers" ci/fake_cuda_peers.sh
 stage "library on a simulated GPU" ci/fake-cuda.sh cargo test -q -p libcuframes --lib --tests
+stage "cudarc's streams" ci/fake-cuda.sh \
+    cargo test -q -p libcuframes --features cudarc --test cuda_cudarc
 stage "command line on a simulated GPU" ci/fake-cuda.sh cargo test -q -p cuframes-cli
 stage "crashes and campaigns" ci/fake-cuda.sh \
     cargo test -q --release -p cuframes-tests -- --test-threads=2

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs library, headers, pkg-config file and CMake package.
+# Installs library, headers, pkg-config file, CMake package and the program that probes CUDA IPC.
 #
 #   packaging/install.sh PREFIX [LIBRARY_DIR]
 #
@@ -33,6 +33,7 @@ rest=${version#*.}
 minor=${rest%%.*}
 lib=${DESTDIR:-}$prefix/lib
 include=${DESTDIR:-}$prefix/include/cuframes
+libexec=${DESTDIR:-}$prefix/libexec/cuframes
 cmake=$lib/cmake/cuframes
 
 fill() {
@@ -49,6 +50,16 @@ if [ -r "$built/libcuframes.a" ]; then
     install -m 644 "$built/libcuframes.a" "$lib/libcuframes.a"
 fi
 install -m 644 "$root"/include/cuframes/* "$include/"
+# The library runs this to find out whether CUDA IPC works; without it, that is not tried.
+for folder in "$built" "$built/.."; do
+    if [ -x "$folder/cuframes-ipc-probe" ]; then
+        mkdir -p "$libexec"
+        install -m 755 "$folder/cuframes-ipc-probe" "$libexec/"
+        break
+    fi
+done
+[ -x "$libexec/cuframes-ipc-probe" ] ||
+    echo "packaging/install.sh: no cuframes-ipc-probe in $built: CUDA IPC will not be probed" >&2
 fill cuframes.pc.in "$lib/pkgconfig/cuframes.pc"
 fill cuframes-config-version.cmake.in "$cmake/cuframes-config-version.cmake"
 fill cuframes-config.cmake.in "$cmake/cuframes-config.cmake"

@@ -1,6 +1,7 @@
 //! Contexts, and which of them is current in a thread.
 
 use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -21,7 +22,10 @@ pub struct Context {
 }
 
 thread_local! {
-    static CURRENT: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
+    // Without a destructor: programs call the driver from their exit handlers, which run after
+    // the destructors of the main thread.
+    static CURRENT: RefCell<ManuallyDrop<Vec<u64>>> =
+        const { RefCell::new(ManuallyDrop::new(Vec::new())) };
 }
 
 impl Context {

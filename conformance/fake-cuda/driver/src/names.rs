@@ -12,6 +12,7 @@ pub fn name(code: CUresult) -> Option<&'static CStr> {
         2 => c"CUDA_ERROR_OUT_OF_MEMORY",
         3 => c"CUDA_ERROR_NOT_INITIALIZED",
         4 => c"CUDA_ERROR_DEINITIALIZED",
+        46 => c"CUDA_ERROR_DEVICE_UNAVAILABLE",
         100 => c"CUDA_ERROR_NO_DEVICE",
         101 => c"CUDA_ERROR_INVALID_DEVICE",
         200 => c"CUDA_ERROR_INVALID_IMAGE",

@@ -2,12 +2,19 @@
 
 use std::ffi::{c_int, c_uint};
 use std::ptr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{call, give};
 use crate::abi::*;
 use crate::context;
 use crate::stream;
 use crate::world::{Answer, world};
+
+/// Held while the primary context of a device is made, counted or ended.
+fn primary() -> MutexGuard<'static, ()> {
+    static PRIMARY: Mutex<()> = Mutex::new(());
+    PRIMARY.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 fn pointer(id: u64) -> CUcontext {
     ptr::without_provenance_mut(id as usize)
@@ -107,6 +114,7 @@ pub unsafe extern "C" fn cuCtxGetApiVersion(ctx: CUcontext, version: *mut c_uint
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuDevicePrimaryCtxRetain(pctx: *mut CUcontext, dev: CUdevice) -> CUresult {
     call("cuDevicePrimaryCtxRetain", || {
+        let _one_at_a_time = primary();
         let known = world()
             .primary
             .get(&dev)
@@ -125,6 +133,7 @@ pub unsafe extern "C" fn cuDevicePrimaryCtxRetain(pctx: *mut CUcontext, dev: CUd
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuDevicePrimaryCtxRelease_v2(dev: CUdevice) -> CUresult {
     call("cuDevicePrimaryCtxRelease_v2", || {
+        let _one_at_a_time = primary();
         let known = world().primary.get(&dev).copied();
         let (id, count) = known
             .filter(|(_, count)| *count != 0)
@@ -155,6 +164,7 @@ pub unsafe extern "C" fn cuDevicePrimaryCtxReset(dev: CUdevice) -> CUresult {
 
 /// Ends the primary context, whoever retains it; the next to retain it gets a new one.
 fn reset(dev: CUdevice) -> Answer {
+    let _one_at_a_time = primary();
     let known = world().primary.remove(&dev);
     match known.filter(|(_, count)| *count != 0) {
         Some((id, _)) => context::destroy(id),
