@@ -116,7 +116,9 @@ pub fn open(context: &Context, handle: &Handle) -> Result<Shared> {
         };
     }
     let opened = ImportedMemory::open(context, handle);
-    let opened = Arc::new(opened.map_err(Error::cuda("open the pool of the publisher"))?);
+    let what = "open the publisher's pool by CUDA IPC, for which the two processes need different \
+                pid values";
+    let opened = Arc::new(opened.map_err(Error::cuda(what))?);
     table.theirs.retain(|_, memory| memory.strong_count() != 0);
     table.theirs.insert(*handle, Arc::downgrade(&opened));
     Ok(Shared::Theirs(opened))

@@ -70,7 +70,10 @@ impl Await {
                 (Kind::Cpu, Release::by_host(context, slots).map_err(made)?)
             }
             SyncKind::CudaEvent => {
-                let opened = Error::cuda("open the publisher's ready events");
+                let opened = Error::cuda(
+                    "open the publisher's events, for which the two processes need the same \
+                     /dev/shm, and with some drivers the same PID namespace",
+                );
                 let ready = request
                     .ready
                     .iter()
