@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <cuframes/cuframes.h>
 
@@ -93,7 +94,7 @@ public:
         return static_cast<cuframes_format_t>(cuframes_frame_format(frame_));
     }
     std::uint32_t plane_count() const noexcept { return cuframes_frame_plane_count(frame_); }
-    /** First pixel of a plane; nullptr if there is no such plane. */
+    /** First pixel of a plane in host memory; nullptr elsewhere. */
     const void *data(std::uint32_t plane) const noexcept
     {
         return cuframes_frame_data(frame_, plane);
@@ -105,8 +106,41 @@ public:
     }
     std::int32_t pitch_y() const noexcept { return cuframes_frame_pitch_y(frame_); }
     std::int32_t pitch_uv() const noexcept { return cuframes_frame_pitch_uv(frame_); }
-    /** Plane 0, as the original API calls it; host memory here. */
+    /** Plane 0: a device pointer for frames on a GPU. */
     void *cuda_ptr() const noexcept { return cuframes_frame_cuda_ptr(frame_); }
+    /** Device pointer to a plane on a GPU; 0 elsewhere. */
+    std::uint64_t cuda_plane(std::uint32_t plane) const noexcept
+    {
+        return cuframes_frame_cuda_plane(frame_, plane);
+    }
+    /** Where the pixels are. */
+    cuframes_memory_t memory() const
+    {
+        const int memory = cuframes_frame_memory(frame_);
+        detail::check(memory, "frame memory");
+        return static_cast<cuframes_memory_t>(memory);
+    }
+    /** Makes a stream wait until the pixels are complete. */
+    void wait_on(void *stream) const
+    {
+        detail::check(cuframes_frame_wait_on(frame_, stream), "wait on a stream");
+    }
+    /** Waits until the pixels are complete; false if they are not when the time is over. */
+    bool wait_host(std::int32_t timeout_ms = -1) const
+    {
+        const int code = cuframes_frame_wait_host(frame_, timeout_ms);
+        if (code == CUFRAMES_ERR_TIMEOUT)
+            return false;
+        detail::check(code, "wait for a frame");
+        return true;
+    }
+    /** Whether the pixels are complete. */
+    bool is_ready() const
+    {
+        const int ready = cuframes_frame_is_ready(frame_);
+        detail::check(ready, "frame readiness");
+        return ready != 0;
+    }
 
     cuframes_frame_meta_t meta() const
     {
@@ -157,6 +191,17 @@ public:
     {
         const int code = give_back();
         detail::check(code == CUFRAMES_ERR_EVICTED ? code : 0, "release frame");
+    }
+
+    /** Releases it when every one of the streams, CUstreams, has got here. */
+    void release_on(const std::vector<void *> &streams)
+    {
+        cuframes_frame_t *frame = std::exchange(frame_, nullptr);
+        if (!frame)
+            return;
+        const int code = cuframes_frame_release_on(frame, streams.data(),
+                                                   static_cast<std::uint32_t>(streams.size()));
+        detail::check(code, "release frame on streams");
     }
 
 private:

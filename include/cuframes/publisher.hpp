@@ -38,6 +38,12 @@ struct PublisherOptions {
     std::optional<cuframes_stream_info_t> stream_info = {};
     cuframes_ownership_t ownership = CUFRAMES_OWNERSHIP_LIBRARY;
     std::int32_t cuda_device = 0;
+    cuframes_memory_t memory = CUFRAMES_MEMORY_HOST;
+    cuframes_sync_t sync = CUFRAMES_SYNC_AUTO;
+    /** A CUcontext. */
+    void *cuda_context = nullptr;
+    /** Device pointers, one for each slot, for CUFRAMES_OWNERSHIP_EXTERNAL. */
+    std::vector<std::uint64_t> external_buffers = {};
 };
 
 /** A slot of a publisher, to make a frame in; given back when this is destroyed. */
@@ -45,10 +51,15 @@ class WritableSlot {
 public:
     explicit WritableSlot(cuframes_slot_t *slot) noexcept : slot_(slot) {}
 
-    /** First byte of a plane; nullptr if there is no such plane. Read only once published. */
+    /** First byte of a plane in host memory; nullptr elsewhere. Read only once published. */
     void *plane(std::uint32_t plane) const noexcept
     {
         return cuframes_slot_plane(slot_.get(), plane);
+    }
+    /** Device pointer to a plane on a GPU; 0 elsewhere. */
+    std::uint64_t cuda_plane(std::uint32_t plane) const noexcept
+    {
+        return cuframes_slot_cuda_plane(slot_.get(), plane);
     }
     /** Bytes from one row of a plane to the next. */
     std::int32_t pitch(std::uint32_t plane) const noexcept
@@ -72,9 +83,15 @@ public:
         config.height = options.height;
         config.format = options.format;
         config.ownership = options.ownership;
-        config.ring_size = options.ring_size;
+        config.ring_size = options.external_buffers.empty()
+                               ? options.ring_size
+                               : static_cast<std::uint32_t>(options.external_buffers.size());
+        config.external_buffers = options.external_buffers.data();
         config.policy = options.policy;
         config.cuda_device = options.cuda_device;
+        config.memory = options.memory;
+        config.sync = options.sync;
+        config.cuda_context = options.cuda_context;
         config.strict_timeout_ms = options.strict_timeout_ms;
         config.lease_timeout_ms = options.lease_timeout_ms;
         config.max_leases = options.max_leases;
@@ -130,6 +147,30 @@ public:
             return std::nullopt;
         detail::check(code, "acquire slot");
         return WritableSlot(slot);
+    }
+    /** A slot on a GPU for a stream to write; nothing if the frame was dropped. */
+    std::optional<WritableSlot> acquire_on(void *stream)
+    {
+        cuframes_slot_t *slot;
+        const int code = cuframes_publisher_acquire_on(get(), stream, &slot);
+        if (code == CUFRAMES_ERR_WOULD_BLOCK)
+            return std::nullopt;
+        detail::check(code, "acquire on a stream");
+        return WritableSlot(slot);
+    }
+    /** Where the frames live: what CUFRAMES_MEMORY_AUTO chose. */
+    cuframes_memory_t memory() const
+    {
+        std::int32_t memory;
+        detail::check(cuframes_publisher_get_memory(get(), &memory, nullptr), "publisher memory");
+        return static_cast<cuframes_memory_t>(memory);
+    }
+    /** What tells that they are complete: what CUFRAMES_SYNC_AUTO chose. */
+    cuframes_sync_t sync() const
+    {
+        std::int32_t sync;
+        detail::check(cuframes_publisher_get_memory(get(), nullptr, &sync), "publisher sync");
+        return static_cast<cuframes_sync_t>(sync);
     }
     /** Publishes a slot, which stays held until it is destroyed; its sequence. */
     std::uint64_t publish(const WritableSlot &slot, const cuframes_frame_meta_t &meta,

@@ -33,6 +33,9 @@ struct SubscriberOptions {
     std::uint32_t spin_us = 0;
     std::vector<std::uint32_t> allow_uids = {};
     std::int32_t cuda_device = 0;
+    cuframes_cuda_t cuda = CUFRAMES_CUDA_NONE;
+    /** A CUcontext, for CUFRAMES_CUDA_CONTEXT. */
+    void *cuda_context = nullptr;
 
     /** The same for C; it points into this. */
     cuframes_subscriber_config_t config() const noexcept
@@ -42,6 +45,8 @@ struct SubscriberOptions {
         config.consumer_name = consumer_name.empty() ? nullptr : consumer_name.c_str();
         config.mode = mode;
         config.cuda_device = cuda_device;
+        config.cuda = cuda;
+        config.cuda_context = cuda_context;
         config.connect_timeout_ms = connect_timeout_ms;
         config.every_nth = every_nth;
         config.min_interval_ns = min_interval_ns;

@@ -63,7 +63,8 @@ impl Publisher {
 
     /// Takes a slot as [`acquire`](Publisher::acquire) does, for `stream` to write: what the
     /// stream does from now on comes after whatever was done to the slot before. The processor
-    /// waits for no GPU.
+    /// waits for no GPU; so a publisher that is faster than its GPU, and that nobody makes wait,
+    /// gives it more and more work, and should synchronise its stream now and then.
     ///
     /// Errors: [`Unsupported`](Error::Unsupported) on host memory.
     pub fn acquire_on<'stream>(
