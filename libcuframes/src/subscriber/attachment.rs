@@ -116,6 +116,11 @@ impl Attachment {
         true
     }
 
+    /// True if a lease that was ended on a stream is not over yet.
+    pub fn is_ending(&self) -> bool {
+        self.gpu().is_some_and(Gpu::is_ending)
+    }
+
     /// Leases `found` and reads what is said about it. `None`: the publisher was faster.
     pub fn lease(&self, found: Found) -> Result<Option<SlotMeta>> {
         // Only the thread that calls next() takes leases, so the count can only fall meanwhile.

@@ -73,6 +73,11 @@ impl Gpu {
         self.ending.fetch_or(1 << slot, Ordering::Release);
     }
 
+    /// True if a lease was ended on a stream and is not known to be over.
+    pub fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::Acquire) != 0
+    }
+
     /// Forgets the leases whose end has happened, and tells how many those were.
     pub fn take_ended(&self) -> u32 {
         let over = self.ended();

@@ -44,6 +44,8 @@ const LONGEST_SLEEP: Duration = Duration::from_millis(80);
 /// How often a frame that was delivered already may wake its reader afterwards: the publisher
 /// first shows it, then changes the futex, then wakes.
 const LATE_WAKES: u32 = 3;
+/// Between two looks whether a stream has ended a lease that is in the way of the next one.
+const STREAM_TURN: Duration = Duration::from_micros(100);
 /// How often a frame may be lost to the publisher between finding and leasing it before the
 /// socket is looked at again.
 const LOST_TURNS: usize = 64;
@@ -85,7 +87,11 @@ pub struct Subscriber {
 /// What one look at the ring brought.
 enum Look {
     Frame(Frame),
-    Nothing { seen: u32 },
+    Nothing {
+        seen: u32,
+    },
+    /// There is one, but the leases that were ended on streams are not over yet.
+    Busy,
     Rejoin,
     Ended,
     Gone,
@@ -150,6 +156,13 @@ impl Subscriber {
                 Look::Frame(frame) => return Ok(frame),
                 Look::Nothing { seen } => Some(seen),
                 Look::Away => None,
+                Look::Busy => match waiting.left() {
+                    Some(left) => {
+                        std::thread::sleep(STREAM_TURN.min(left));
+                        continue;
+                    }
+                    None => return Err(self.busy(timeout)),
+                },
                 Look::Rejoin => match self.rejoin()? {
                     true => continue,
                     // Frames that are still held keep memory which has to be closed first.
@@ -207,8 +220,11 @@ impl Subscriber {
         }
         let state = attachment.state();
         let seen = reader.futex_value();
-        if let Some(frame) = self.take_frame()? {
-            return Ok(Look::Frame(frame));
+        match self.take_frame() {
+            Ok(Some(frame)) => return Ok(Look::Frame(frame)),
+            Ok(None) => {}
+            Err(Error::LeaseLimit { .. }) if attachment.is_ending() => return Ok(Look::Busy),
+            Err(error) => return Err(error),
         }
         Ok(match (state, link_state) {
             (StreamState::Reconfigured, _) | (_, LinkState::Reconfigured(_)) => Look::Rejoin,
@@ -330,6 +346,20 @@ impl Subscriber {
         tracing::info!(key = self.request.key, ?event, "subscription changed");
         if let Some(handler) = &mut self.on_event {
             handler(event);
+        }
+    }
+
+    /// The time is over, and leases that streams are to end were in the way of the next one.
+    fn busy(&self, timeout: Option<Duration>) -> Error {
+        match timeout {
+            Some(Duration::ZERO) => {
+                self.poll_for_streams();
+                Error::WouldBlock
+            }
+            limit => Error::Timeout {
+                what: "stream that ends a lease",
+                limit: limit.unwrap_or_default(),
+            },
         }
     }
 

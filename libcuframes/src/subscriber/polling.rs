@@ -12,6 +12,9 @@ use super::Subscriber;
 /// How often an event loop is asked to look for the key's next publisher.
 const TICK: Duration = Duration::from_millis(20);
 
+/// How soon an event loop is asked to look again whether streams have ended leases.
+const STREAM_TICK: Duration = Duration::from_millis(1);
+
 /// What is polled for a subscriber: the socket and the notify end of its publisher, or, while
 /// there is none, a clock.
 #[derive(Debug)]
@@ -43,6 +46,16 @@ impl Subscriber {
         self.link.with_socket(|socket| set.poller.remove(socket))?;
         set.poller.remove(&self.attachment.notify)?;
         set.ticker.start(TICK)
+    }
+
+    /// Streams are about to end leases that are in the way of the next frame, and nobody rings
+    /// for that: the clock tells when to look again.
+    pub(super) fn poll_for_streams(&self) {
+        if let Some(set) = &self.poller
+            && let Err(error) = set.ticker.ring_after(STREAM_TICK)
+        {
+            tracing::warn!(%error, "the subscriber's descriptor is of no more use");
+        }
     }
 
     /// Before "nothing" is said to somebody who polls the descriptor: asks to be poked, and

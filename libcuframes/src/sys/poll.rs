@@ -135,6 +135,11 @@ impl Ticker {
         self.set(Duration::from_nanos(1), Duration::ZERO)
     }
 
+    /// Makes it readable once, after `time`.
+    pub fn ring_after(&self, time: Duration) -> io::Result<()> {
+        self.set(time, Duration::ZERO)
+    }
+
     fn set(&self, first: Duration, period: Duration) -> io::Result<()> {
         let timer = Itimerspec {
             it_interval: timespec(period),

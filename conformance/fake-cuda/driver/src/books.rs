@@ -60,7 +60,7 @@ const ENDED: u64 = 2;
 /// The book of this process.
 pub struct Book {
     words: *mut AtomicU64,
-    _file: File,
+    file: File,
 }
 
 // SAFETY: the words are atomics in a mapping that stays until the process ends.
@@ -90,7 +90,7 @@ impl Book {
         }
         let book = Book {
             words: words.cast(),
-            _file: file,
+            file,
         };
         book.word(0).store(RUNNING, Ordering::Relaxed);
         book.word(1)
@@ -119,6 +119,12 @@ impl Book {
     /// Counts a call of the driver.
     pub fn call(&self) -> u64 {
         self.word(2).fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// In a forked child: the lock is the parent's alone.
+    pub fn leave_to_parent(&self) {
+        // SAFETY: the copy that this process has; nothing of it is used in a forked child.
+        unsafe { libc::close(self.file.as_raw_fd()) };
     }
 
     /// The process ends normally.

@@ -1,11 +1,12 @@
 //! Contexts, and which of them is current in a thread.
 
-use std::cell::RefCell;
-use std::mem::ManuallyDrop;
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::abi::{CONTEXT_IS_DESTROYED, CUresult, INVALID_CONTEXT, INVALID_DEVICE, SUCCESS};
+use crate::abi::{
+    CONTEXT_IS_DESTROYED, CUresult, INVALID_CONTEXT, INVALID_DEVICE, OUT_OF_MEMORY, SUCCESS,
+};
 use crate::books::Kind;
 use crate::device;
 use crate::stream::Stream;
@@ -21,11 +22,24 @@ pub struct Context {
     pub default_stream: Arc<Stream>,
 }
 
+/// The contexts that were made current one after the other.
+#[derive(Clone, Copy)]
+struct Stack {
+    ids: [u64; DEPTH],
+    depth: usize,
+}
+
+const DEPTH: usize = 64;
+
 thread_local! {
     // Without a destructor: programs call the driver from their exit handlers, which run after
     // the destructors of the main thread.
-    static CURRENT: RefCell<ManuallyDrop<Vec<u64>>> =
-        const { RefCell::new(ManuallyDrop::new(Vec::new())) };
+    static CURRENT: Cell<Stack> = const {
+        Cell::new(Stack {
+            ids: [0; DEPTH],
+            depth: 0,
+        })
+    };
 }
 
 impl Context {
@@ -97,13 +111,19 @@ pub fn destroy(id: u64) -> Answer {
 /// Makes `id` current.
 pub fn push(id: u64) -> Answer {
     find(id)?;
-    CURRENT.with(|current| current.borrow_mut().push(id));
+    let mut stack = CURRENT.get();
+    *stack.ids.get_mut(stack.depth).ok_or(OUT_OF_MEMORY)? = id;
+    stack.depth += 1;
+    CURRENT.set(stack);
     Ok(())
 }
 
 /// Ends the current context's being so.
 pub fn pop() -> Answer<u64> {
-    CURRENT.with(|current| current.borrow_mut().pop().ok_or(INVALID_CONTEXT))
+    let mut stack = CURRENT.get();
+    stack.depth = stack.depth.checked_sub(1).ok_or(INVALID_CONTEXT)?;
+    CURRENT.set(stack);
+    Ok(stack.ids[stack.depth])
 }
 
 /// Puts `id` in the place of the current context; 0 for none.
@@ -111,19 +131,21 @@ pub fn set(id: u64) -> Answer {
     if id != 0 {
         find(id)?;
     }
-    CURRENT.with(|current| {
-        let mut current = current.borrow_mut();
-        current.pop();
-        if id != 0 {
-            current.push(id);
-        }
-    });
-    Ok(())
+    // Where there is none, there is nothing to end.
+    let _ = pop();
+    match id {
+        0 => Ok(()),
+        id => push(id),
+    }
 }
 
 /// The current context; 0 if there is none.
 pub fn current_id() -> u64 {
-    CURRENT.with(|current| current.borrow().last().copied().unwrap_or(0))
+    let stack = CURRENT.get();
+    match stack.depth {
+        0 => 0,
+        depth => stack.ids[depth - 1],
+    }
 }
 
 /// The current context, which works.

@@ -57,8 +57,15 @@ impl Machine {
                 machine.book.end();
             }
         }
-        // SAFETY: a function of this library, which is never unloaded while streams live.
+        // SAFETY: a function of this library, which is never unloaded.
         unsafe { libc::atexit(ended) };
+        extern "C" fn forked() {
+            if let Some(Some(machine)) = MACHINE.get() {
+                machine.book.leave_to_parent();
+            }
+        }
+        // SAFETY: as above; it closes a descriptor and does nothing else.
+        unsafe { libc::pthread_atfork(None, None, Some(forked)) };
         Some(Machine {
             folder,
             token,

@@ -141,7 +141,8 @@ impl Stream {
     pub fn wait_until(&self, ready: impl Fn() -> Answer<bool>) -> Answer {
         let mut pause = Duration::from_micros(10);
         while !ready()? {
-            if self.is_stopping() {
+            let lost = context::find(self.context).and_then(|context| context.check());
+            if self.is_stopping() || lost.is_err() {
                 return Ok(());
             }
             std::thread::sleep(pause);

@@ -17,14 +17,28 @@ unsafe fn find(symbol: *const c_char, out: *mut *mut c_void) -> Answer {
     // The newest form of a function is what is asked for.
     for form in [format!("{name}_v2"), name.into_owned()] {
         let form = CString::new(form).map_err(|_| INVALID_VALUE)?;
-        // SAFETY: a string; the lookup has no other effect.
-        let found = unsafe { libc::dlsym(libc::RTLD_DEFAULT, form.as_ptr()) };
+        // SAFETY: a handle of this library and a string; the lookup has no other effect.
+        let found = unsafe { libc::dlsym(this_library(), form.as_ptr()) };
         if !found.is_null() {
             // SAFETY: the caller's.
             return unsafe { give(out, found) };
         }
     }
     Err(NOT_FOUND)
+}
+
+/// This library, which may have been loaded for its caller alone.
+fn this_library() -> *mut c_void {
+    let mut place = std::mem::MaybeUninit::<libc::Dl_info>::zeroed();
+    let own: *const c_void = (cuGetProcAddress as *const ()).cast();
+    // SAFETY: `place` has room for the answer.
+    if unsafe { libc::dladdr(own, place.as_mut_ptr()) } == 0 {
+        return libc::RTLD_DEFAULT;
+    }
+    // SAFETY: zeroes, or what the call has written.
+    let place = unsafe { place.assume_init() };
+    // SAFETY: the path of a library that is loaded; it is never unloaded.
+    unsafe { libc::dlopen(place.dli_fname, libc::RTLD_NOW | libc::RTLD_NOLOAD) }
 }
 
 #[unsafe(no_mangle)]
