@@ -170,5 +170,9 @@ int ff_cuframes_query_formats(AVFilterContext *ctx, int *asked)
         return AVERROR(EAGAIN);
     if (offer && (ret = check_offer(ctx, offer)) < 0)
         return ret;
+#if LIBAVFILTER_VERSION_MAJOR < 11
     return ff_set_common_formats_from_list(ctx, pixel_formats);
+#else
+    return ff_set_pixel_formats_from_list(ctx, pixel_formats);
+#endif
 }

@@ -42,14 +42,20 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static CuframesStream *streams;
 
+static void drop_devices(CuframesStream *stream)
+{
+    while (stream->nb_devices)
+        av_buffer_unref(&stream->devices[--stream->nb_devices]);
+    stream->slots.device = NULL;
+}
+
 static void free_stream(CuframesStream *stream)
 {
     if (stream->slots.publisher) {
         ff_cuframes_slots_leave(&stream->slots);
         cuframes_publisher_destroy(stream->slots.publisher);
     }
-    for (unsigned i = 0; i < stream->nb_devices; i++)
-        av_buffer_unref(&stream->devices[i]);
+    drop_devices(stream);
     av_free(stream->key);
     av_free(stream->options);
     av_free(stream);
@@ -104,7 +110,8 @@ static int may_adopt(const CuframesStream *stream, const char *options,
 {
     if (strcmp(stream->options, options) || !stream->slots.device != !device)
         return 0;
-    return has_device(stream, device) || stream->nb_devices < MAX_DEVICES;
+    return has_device(stream, device) || !stream->slots.on_gpu ||
+           stream->nb_devices < MAX_DEVICES;
 }
 
 static int add_device(CuframesStream *stream, AVBufferRef *device)
@@ -203,16 +210,19 @@ static int create_stream(CuframesStream **out,
     return 0;
 }
 
-/* The pool moves to the context of the new graph. */
+/* A pool on a GPU moves to the context of the new graph. */
 static int follow_device(CuframesStream *stream, AVBufferRef *device, void *log_ctx)
 {
     int ret;
 
     if (has_device(stream, device))
         return 0;
+    if (!stream->slots.on_gpu) {
+        drop_devices(stream);
+        return add_device(stream, device);
+    }
     ff_cuframes_slots_leave(&stream->slots);
-    ret = add_device(stream, device);
-    if (ret < 0 || !stream->slots.on_gpu)
+    if ((ret = add_device(stream, device)) < 0)
         return ret;
     ret = cuframes_publisher_set_cuda_context(stream->slots.publisher,
                                               ff_cuframes_cuda_context(device));

@@ -34,6 +34,7 @@
 
 #include "libavutil/buffer.h"
 #include "libavutil/error.h"
+#include "libavutil/log.h"
 #include "libavutil/mem.h"
 
 #include "cuframes_out.h"
@@ -305,6 +306,17 @@ static int publish_in_place(CuframesSlots *slots, SlotBuffer *buffer, AVFrame *f
     return CUFRAMES_PUBLISHED_IN_PLACE;
 }
 
+/* A graph that is configured for one device may be given frames of another. */
+static int is_elsewhere(const CuframesSlots *slots, const AVFrame *frame)
+{
+    const AVHWFramesContext *frames = ff_cuframes_cuda_frames(frame->format,
+                                                              frame->hw_frames_ctx);
+
+    return !frames != !slots->device ||
+           (frames && ff_cuframes_cuda_context(frames->device_ref) !=
+                      ff_cuframes_cuda_context(slots->device));
+}
+
 int ff_cuframes_slots_publish(CuframesSlots *slots, AVFrame *frame,
                               const cuframes_frame_meta_t *meta, uint64_t *seq,
                               void *log_ctx)
@@ -312,6 +324,11 @@ int ff_cuframes_slots_publish(CuframesSlots *slots, AVFrame *frame,
     SlotBuffer *buffer = slot_of(slots, frame);
 
     release_kept();
+    if (is_elsewhere(slots, frame)) {
+        av_log(log_ctx, AV_LOG_ERROR, "a frame is on another device than those that "
+               "the graph was configured for\n");
+        return AVERROR(EINVAL);
+    }
     return buffer ? publish_in_place(slots, buffer, frame, meta, seq, log_ctx)
                   : ff_cuframes_publish_copy(slots, frame, meta, seq, log_ctx);
 }

@@ -28,6 +28,9 @@
  *   slot    ADDRESS WHERE    libcuframes publishes a slot
  *   copied  ADDRESS WHERE    libcuframes copies a picture into a slot
  *
+ * and before all of them `begun SIZE log`, with the size of the driver's log when
+ * there is a publisher: what comes behind in it is work on frames.
+ *
  * In host memory WHERE is the kernel's word, from /proc/self/maps: `pool` inside
  * of the memfd of the pool, else `elsewhere`. On a GPU it is the driver's word:
  * first address and size of the allocation, as BASE+SIZE.
@@ -42,6 +45,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cuframes/cuframes.h>
 
@@ -122,6 +126,20 @@ static void tell(const char *what, const void *address)
     fclose(file);
 }
 
+static void tell_log(void)
+{
+    const char *path = getenv("FAKE_CUDA_LOG");
+    FILE *file = path ? fopen(getenv("ADDRESSES"), "ae") : NULL;
+    struct stat log;
+
+    if (!path)
+        return;
+    if (!file || stat(path, &log))
+        abort();
+    fprintf(file, "begun %lld log\n", (long long)log.st_size);
+    fclose(file);
+}
+
 /* An AVFrame begins with its data pointers. */
 int av_frame_copy(void *dst, const void *src)
 {
@@ -144,9 +162,11 @@ int cuframes_publisher_create(const cuframes_publisher_config_t *config,
 {
     int (*create)(const cuframes_publisher_config_t *, cuframes_publisher_t **) =
         real("cuframes_publisher_create");
+    const int ret = create(config, out);
 
     context = config->cuda_context;
-    return create(config, out);
+    tell_log();
+    return ret;
 }
 
 int cuframes_publisher_set_cuda_context(cuframes_publisher_t *pub, void *next)

@@ -70,3 +70,18 @@ def clip(codec: str, frames: int, size: str = "640x368", pixels: str = "yuv420p"
                  "-frames:v", str(frames), "-pix_fmt", pixels, "-c:v", codec, "-preset", "ultrafast",
                  "-bf", "2", "-g", "50", path))
     return path
+
+
+class Calls:
+    """Counts calls of the driver, from its log: what compares equal may have gone nowhere."""
+
+    def __init__(self) -> None:
+        with tempfile.NamedTemporaryFile(dir=folder(), delete=False) as log:
+            self.log = Path(log.name)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"FAKE_CUDA_LOG": str(self.log)}
+
+    def of(self, name: str) -> int:
+        return sum(name in line.split() for line in self.log.read_text().splitlines())

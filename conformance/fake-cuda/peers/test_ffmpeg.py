@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unittest
 
-from common import DELAYS, FFMPEG, clip, hashes, run, simulated, succeeds
+from common import DELAYS, FFMPEG, Calls, clip, hashes, run, simulated, succeeds
 
 UPLOADED = 100
 DECODED = 200
@@ -44,6 +44,12 @@ class Upload(unittest.TestCase):
             with self.subTest(pixels):
                 self.check(pixels)
 
+    def test_every_plane_goes_up_and_down_once(self) -> None:
+        calls = Calls()
+        chain = "format=nv12,hwupload_cuda,hwdownload,format=nv12"
+        hashes(framemd5(*GPU, *source(), "-vf", chain, options=(), environment=calls.environment), UPLOADED)
+        self.assertEqual(calls.of("cuMemcpy2DAsync_v2"), 4 * UPLOADED)
+
     def test_a_size_with_padded_rows(self) -> None:
         self.check("nv12", size="322x242")
 
@@ -69,6 +75,12 @@ class Decode(unittest.TestCase):
         for options in DELAYS:
             with self.subTest(options):
                 self.assertEqual(self.decoded(("-hwaccel", "cuda"), path, DECODED, options=options), first)
+
+    def test_every_plane_is_painted_and_read_once(self) -> None:
+        calls = Calls()
+        framemd5("-hwaccel", "cuda", "-hwaccel_output_format", "cuda", "-i", str(clip("libx264", DECODED)),
+                 "-vf", "hwdownload,format=nv12", options=(), environment=calls.environment)
+        self.assertEqual(calls.of("cuMemcpy2DAsync_v2"), 4 * DECODED)
 
     def test_the_parser_of_the_library_finds_the_same_pictures_in_the_same_order(self) -> None:
         path = str(clip("libx264", DECODED))

@@ -6,12 +6,18 @@ import hashlib
 import unittest
 from pathlib import Path
 
-from common import DELAYS, FFMPEG, clip, folder, hashes, run, simulated, succeeds
+from common import DELAYS, FFMPEG, Calls, clip, folder, hashes, run, simulated, succeeds
 
 FRAMES = 30
 DECODED = 200
 WIDTH, HEIGHT = 640, 368
 FRAME_BYTES = WIDTH * HEIGHT * 3 // 2
+SOURCE = (f"videotestsrc num-buffers={FRAMES} pattern=snow ! "
+          f"video/x-raw,format=NV12,width={WIDTH},height={HEIGHT}")
+# Without the caps in between, both elements pass the host's memory through.
+THROUGH = f"{SOURCE} ! cudaupload ! video/x-raw(memory:CUDAMemory) ! cudadownload"
+# A file sink writes the padding of rows too; other planes have none.
+PACKED = " ! videoconvert ! video/x-raw,format=I420"
 
 
 def environment() -> dict[str, str]:
@@ -31,22 +37,32 @@ def frames(path: Path, wanted: int) -> list[str]:
 
 
 class GStreamer(unittest.TestCase):
-    def made(self, name: str, pipeline: str, wanted: int, options: tuple[str, ...] = ()) -> list[str]:
+    def made(self, name: str, pipeline: str, wanted: int, options: tuple[str, ...] = (),
+             **variables: str) -> list[str]:
         path = folder() / name
-        succeeds(simulated(*launch(pipeline, path), options=options, environment=environment()))
+        succeeds(simulated(*launch(pipeline, path), options=options, environment={**environment(), **variables}))
         return frames(path, wanted)
 
     def test_what_was_uploaded_is_downloaded(self) -> None:
-        source = (f"videotestsrc num-buffers={FRAMES} pattern=snow ! "
-                  f"video/x-raw,format=NV12,width={WIDTH},height={HEIGHT}")
         plain = folder() / "plain"
-        succeeds(run(*launch(source, plain), environment=environment()))
+        succeeds(run(*launch(SOURCE + PACKED, plain), environment=environment()))
         wanted = frames(plain, FRAMES)
         self.assertEqual(len(set(wanted)), FRAMES)
         for options in [(), *DELAYS]:
             with self.subTest(options):
-                through = f"{source} ! cudaupload ! cudadownload"
-                self.assertEqual(self.made("through", through, FRAMES, options), wanted)
+                calls = Calls()
+                self.assertEqual(self.made("through", THROUGH + PACKED, FRAMES, options, **calls.environment), wanted)
+                # Two planes up, the whole frame down.
+                self.assertEqual(calls.of("cuMemcpy2DAsync_v2"), 2 * FRAMES)
+                self.assertEqual(calls.of("cuMemcpy2D_v2"), FRAMES)
+
+    def test_calls_that_fail_end_it_with_an_error(self) -> None:
+        succeeds(simulated("gst-inspect-1.0", "cudaupload", environment=environment()))
+        for call in ("cuInit", "cuCtxCreate_v2", "cuMemAllocPitch_v2", "cuMemcpy2DAsync_v2"):
+            with self.subTest(call):
+                done = simulated(*launch(THROUGH, folder() / "failed"), options=("--fault", f"{call}:1+:999"),
+                                 environment=environment())
+                self.assertNotEqual(done.returncode, 0)
 
     def test_its_decoder_gives_the_frames_that_ffmpeg_gets(self) -> None:
         path = clip("libx264", DECODED)
