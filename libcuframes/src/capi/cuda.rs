@@ -9,7 +9,6 @@ use crate::sys::cuda::{Context, Driver, StreamRef};
 use crate::wire::{MemoryKind, SyncKind};
 
 use super::error::{Failure, refuse};
-use super::subscriber_config::cuframes_subscriber_config_t;
 
 /// Instead of a CUstream: no stream is meant. The header has it as a pointer.
 const NO_STREAM: usize = usize::MAX;
@@ -98,20 +97,22 @@ pub(super) unsafe fn context(context: *mut c_void) -> Result<Option<Context>, Fa
     ))
 }
 
-/// Which frames on GPUs `config` takes.
+/// Lets a subscriber take the frames on GPUs that `cuda`, a cuframes_cuda_t, says.
 ///
 /// # Safety
-/// I13: its context is NULL or outlives the subscriber and its frames.
+/// I13: `own` is NULL or a context that outlives the subscriber and its frames.
 pub(super) unsafe fn accept(
     builder: SubscriberBuilder,
-    config: &cuframes_subscriber_config_t,
+    cuda: i32,
+    ordinal: i32,
+    own: *mut c_void,
 ) -> Result<SubscriberBuilder, Failure> {
-    match config.cuda {
+    match cuda {
         0 => Ok(builder),
         1 => Ok(builder.cuda()),
-        2 => Ok(builder.cuda_device(device(config.cuda_device)?)),
+        2 => Ok(builder.cuda_device(device(ordinal)?)),
         // SAFETY: I13: passed on.
-        3 => match unsafe { context(config.cuda_context) }? {
+        3 => match unsafe { context(own) }? {
             Some(context) => Ok(builder.cuda_context(&context)),
             None => refuse("cuda_context is NULL, and cuda is CUFRAMES_CUDA_CONTEXT"),
         },

@@ -108,7 +108,14 @@ pub(super) unsafe fn read(
         builder = builder.name(name);
     }
     // SAFETY: I13: a context of the caller's, which outlives the subscriber and its frames.
-    builder = unsafe { cuda::accept(builder, &config) }?;
+    builder = unsafe {
+        cuda::accept(
+            builder,
+            config.cuda,
+            config.cuda_device,
+            config.cuda_context,
+        )
+    }?;
     if config.connect_timeout_ms != 0 {
         builder = builder.connect_timeout(timeout(config.connect_timeout_ms));
     }

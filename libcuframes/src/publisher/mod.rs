@@ -1,10 +1,12 @@
 //! Publishing: a ring of slots, frames made in them, and everybody who wants to see them.
 
+mod acquiring;
 mod builder;
 mod frame;
 mod gpu;
 mod place;
 mod reaper;
+mod reconfiguring;
 mod shortage;
 mod stats;
 
@@ -14,13 +16,12 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
-use crate::format::{Format, FrameLayout};
+use crate::format::FrameLayout;
 use crate::meta::{FrameMeta, StreamInfo};
 use crate::pool::Placement;
-use crate::ring::Unavailable;
 use crate::session::{Command, Epoch, EpochRequest, Shared};
 use crate::sys::{self, Generation, KeyLock};
-use crate::wire::{CloseReason, SEQ_MAX, StreamState, control};
+use crate::wire::{CloseReason, SEQ_MAX, StreamState};
 
 pub use builder::{Policy, PublisherBuilder};
 pub use frame::{PublishedFrame, WritableFrame};
@@ -101,78 +102,6 @@ impl Publisher {
         self.epoch.number()
     }
 
-    /// Takes a slot to make the next frame in. `None`: every slot is in use, and the frame is
-    /// dropped and counted. With [`Policy::StrictWait`] it waits for subscribers that may
-    /// miss nothing, but no longer than the strict time-out.
-    ///
-    /// On a GPU the slot is free for every stream and for the processor: what was last done to
-    /// it is waited for. [`acquire_on`](Publisher::acquire_on) does not wait.
-    pub fn acquire(&mut self) -> Result<Option<WritableFrame<'static>>> {
-        let Some(frame) = self.take_slot() else {
-            return Ok(None);
-        };
-        let ready = frame.begin_host();
-        ready.map(Some).map_err(Error::cuda("wait for a slot"))
-    }
-
-    fn take_slot<'stream>(&mut self) -> Option<WritableFrame<'stream>> {
-        let frame = match self.claim() {
-            Ok(frame) => Some(frame),
-            Err(Unavailable::Held) if self.settings.policy == Policy::DropOldest => None,
-            Err(_) => self.wait_for_slot(),
-        };
-        match frame.is_some() {
-            true => self.shortage.over(),
-            false => self.count_drop(),
-        }
-        frame
-    }
-
-    /// Takes a slot if one is free right now. Nothing is waited for, and nothing is counted.
-    /// On a GPU it is a slot to which nothing is being done any more.
-    pub fn try_acquire(&mut self) -> Option<WritableFrame<'static>> {
-        self.claim().ok()?.begin_now()
-    }
-
-    fn claim<'stream>(&self) -> std::result::Result<WritableFrame<'stream>, Unavailable> {
-        let floor = match self.settings.policy {
-            Policy::DropOldest => u64::MAX,
-            Policy::StrictWait => shortage::floor(&self.epoch),
-        };
-        let ring = &self.epoch.ring;
-        let slot = ring.claim(ring.latest(), floor)?;
-        WritableFrame::new(&self.epoch, slot).ok_or(Unavailable::Held)
-    }
-
-    fn wait_for_slot<'stream>(&mut self) -> Option<WritableFrame<'stream>> {
-        let deadline = self.shortage.strict_deadline();
-        loop {
-            let strict = shortage::is_strict(&self.epoch, self.epoch.ring.latest());
-            if !strict && !self.gpu.is_behind() {
-                break;
-            }
-            if let Ok(frame) = self.claim() {
-                return Some(frame);
-            }
-            if Instant::now() >= deadline {
-                if strict {
-                    let newest = self.epoch.ring.latest();
-                    self.shortage.give_up(&self.shared, &self.epoch, newest);
-                }
-                break;
-            }
-            self.shortage.pause();
-        }
-        self.claim().ok()
-    }
-
-    fn count_drop(&mut self) {
-        let dropped = self.shared.dropped.fetch_add(1, Ordering::Relaxed) + 1;
-        let control = &self.epoch.ring.control;
-        control.store_u64(control::DROPPED, dropped, Ordering::Relaxed);
-        self.shortage.begin(&self.shared);
-    }
-
     /// Makes `frame` visible to everybody and returns the hold on its slot: as long as that is
     /// kept, the slot is not used again, so that this process may go on reading the pixels.
     ///
@@ -241,60 +170,6 @@ impl Publisher {
     /// Counts a frame that was copied into its slot by the caller.
     pub(crate) fn count_copy(&self) {
         self.shared.copies.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Goes on with frames of another geometry. Frames that subscribers hold, or have not read
-    /// yet, stay as they are; everyone joins the new geometry when it has read the old one.
-    /// With [`Policy::StrictWait`] it waits until those have that may miss nothing, but no
-    /// longer than the strict time-out.
-    ///
-    /// On a GPU it is also how a publisher goes on after its context was lost.
-    pub fn reconfigure(&mut self, format: Format, width: u32, height: u32) -> Result<()> {
-        let layout = FrameLayout::new(format, width, height)?;
-        if self.epoch.pool.is_external() && layout != *self.layout() {
-            let what = "another geometry for buffers of the caller's; make a new publisher";
-            return Err(Error::Unsupported(what.to_owned()));
-        }
-        self.finish_deferred(Instant::now() + self.shortage.strict_timeout);
-        self.renew_context()?;
-        let new = Epoch::create(
-            &self.settings.epoch(&self.shared.key, layout),
-            Some(&self.epoch),
-        )?;
-        let dropped = self.shared.dropped.load(Ordering::Relaxed);
-        let control = &new.ring.control;
-        control.store_u64(control::DROPPED, dropped, Ordering::Relaxed);
-        self.shared.set_epoch(Arc::clone(&new));
-        let old = std::mem::replace(&mut self.epoch, new);
-        self.abort_if_lost(&old);
-        old.set_state(StreamState::Reconfigured as u32);
-        self.shared.send(Command::Reconfigured(old));
-        if self.settings.policy == Policy::StrictWait {
-            let deadline = Instant::now() + self.shortage.strict_timeout;
-            self.shared.wait_rejoined(&self.epoch, deadline);
-        }
-        Ok(())
-    }
-
-    /// Says something else about the stream. If that is news, it is a reconfiguration with the
-    /// same geometry: it is how everybody hears of it.
-    pub fn set_stream_info(&mut self, info: StreamInfo) -> Result<()> {
-        if info == self.settings.stream {
-            return Ok(());
-        }
-        self.settings.stream = info;
-        let FrameLayout {
-            format,
-            width,
-            height,
-            ..
-        } = *self.layout();
-        self.reconfigure(format, width, height)
-    }
-
-    /// What this publisher says about its stream.
-    pub fn stream_info(&self) -> &StreamInfo {
-        &self.settings.stream
     }
 
     /// Waits until `count` subscribers have joined, at most `limit` (`None`: for ever).

@@ -16,8 +16,13 @@ use crate::wire::{
 
 use super::connect::is_trusted;
 use super::handshake::Answer;
-use super::import_cuda::Segments;
 use super::{JoinRequest, Joined, JoinedPixels};
+
+/// What was mapped already, and is mapped once more for streams.
+pub(super) struct Segments<'a> {
+    pub control: Fd,
+    pub page: &'a Fd,
+}
 
 impl JoinRequest {
     /// Maps what came, checks it, and fills in the page.

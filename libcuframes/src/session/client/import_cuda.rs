@@ -5,18 +5,12 @@ use crate::format::FrameLayout;
 use crate::pool::{CudaImport, CudaSource};
 use crate::ring::{Reader, Shape};
 use crate::sync::{Await, AwaitRequest};
-use crate::sys::{Fd, ReadMap, WriteMap};
+use crate::sys::{ReadMap, WriteMap};
 use crate::wire::{CONTROL_SIZE, Geometry, MemoryKind, PAGE_SIZE, SyncKind, fds, slot};
 
 use super::handshake::Descriptors;
-use super::import::check_memfd;
+use super::import::{Segments, check_memfd};
 use super::{CudaJoined, JoinRequest};
-
-/// What was mapped already, and is mapped once more for streams.
-pub(super) struct Segments<'a> {
-    pub control: Fd,
-    pub page: &'a Fd,
-}
 
 impl JoinRequest {
     /// Opens the memory and the order of an epoch on a GPU.

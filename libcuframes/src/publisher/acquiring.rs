@@ -1,0 +1,87 @@
+//! Taking a slot for the next frame.
+
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use crate::error::{Error, Result};
+use crate::ring::Unavailable;
+use crate::wire::control;
+
+use super::frame::WritableFrame;
+use super::{Policy, Publisher, shortage};
+
+impl Publisher {
+    /// Takes a slot to make the next frame in. `None`: every slot is in use, and the frame is
+    /// dropped and counted. With [`Policy::StrictWait`] it waits for subscribers that may
+    /// miss nothing, but no longer than the strict time-out.
+    ///
+    /// On a GPU the slot is free for every stream and for the processor: what was last done to
+    /// it is waited for. [`acquire_on`](Publisher::acquire_on) does not wait.
+    pub fn acquire(&mut self) -> Result<Option<WritableFrame<'static>>> {
+        let Some(frame) = self.take_slot() else {
+            return Ok(None);
+        };
+        let ready = frame.begin_host();
+        ready.map(Some).map_err(Error::cuda("wait for a slot"))
+    }
+
+    pub(super) fn take_slot<'stream>(&mut self) -> Option<WritableFrame<'stream>> {
+        let frame = match self.claim() {
+            Ok(frame) => Some(frame),
+            Err(Unavailable::Held) if self.settings.policy == Policy::DropOldest => None,
+            Err(_) => self.wait_for_slot(),
+        };
+        match frame.is_some() {
+            true => self.shortage.over(),
+            false => self.count_drop(),
+        }
+        frame
+    }
+
+    /// Takes a slot if one is free right now. Nothing is waited for, and nothing is counted.
+    /// On a GPU it is a slot to which nothing is being done any more.
+    pub fn try_acquire(&mut self) -> Option<WritableFrame<'static>> {
+        self.claim().ok()?.begin_now()
+    }
+
+    pub(super) fn claim<'stream>(
+        &self,
+    ) -> std::result::Result<WritableFrame<'stream>, Unavailable> {
+        let floor = match self.settings.policy {
+            Policy::DropOldest => u64::MAX,
+            Policy::StrictWait => shortage::floor(&self.epoch),
+        };
+        let ring = &self.epoch.ring;
+        let slot = ring.claim(ring.latest(), floor)?;
+        WritableFrame::new(&self.epoch, slot).ok_or(Unavailable::Held)
+    }
+
+    fn wait_for_slot<'stream>(&mut self) -> Option<WritableFrame<'stream>> {
+        let deadline = self.shortage.strict_deadline();
+        loop {
+            let strict = shortage::is_strict(&self.epoch, self.epoch.ring.latest());
+            if !strict && !self.gpu.is_behind() {
+                break;
+            }
+            if let Ok(frame) = self.claim() {
+                return Some(frame);
+            }
+            if Instant::now() >= deadline {
+                if strict {
+                    let newest = self.epoch.ring.latest();
+                    self.shortage.give_up(&self.shared, &self.epoch, newest);
+                }
+                break;
+            }
+            self.shortage.pause();
+        }
+        self.claim().ok()
+    }
+
+    fn count_drop(&mut self) {
+        let dropped = self.shared.dropped.fetch_add(1, Ordering::Relaxed) + 1;
+        let control = &self.epoch.ring.control;
+        control.store_u64(control::DROPPED, dropped, Ordering::Relaxed);
+        self.shortage.begin(&self.shared);
+    }
+}

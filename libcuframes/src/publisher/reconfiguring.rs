@@ -1,0 +1,69 @@
+//! Going on with another geometry, or with another description of the stream.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use crate::error::{Error, Result};
+use crate::format::{Format, FrameLayout};
+use crate::meta::StreamInfo;
+use crate::session::{Command, Epoch};
+use crate::wire::{StreamState, control};
+
+use super::{Policy, Publisher};
+
+impl Publisher {
+    /// Goes on with frames of another geometry. Frames that subscribers hold, or have not read
+    /// yet, stay as they are; everyone joins the new geometry when it has read the old one.
+    /// With [`Policy::StrictWait`] it waits until those have that may miss nothing, but no
+    /// longer than the strict time-out.
+    ///
+    /// On a GPU it is also how a publisher goes on after its context was lost.
+    pub fn reconfigure(&mut self, format: Format, width: u32, height: u32) -> Result<()> {
+        let layout = FrameLayout::new(format, width, height)?;
+        if self.epoch.pool.is_external() && layout != *self.layout() {
+            let what = "another geometry for buffers of the caller's; make a new publisher";
+            return Err(Error::Unsupported(what.to_owned()));
+        }
+        self.finish_deferred(Instant::now() + self.shortage.strict_timeout);
+        self.renew_context()?;
+        let new = Epoch::create(
+            &self.settings.epoch(&self.shared.key, layout),
+            Some(&self.epoch),
+        )?;
+        let dropped = self.shared.dropped.load(Ordering::Relaxed);
+        let control = &new.ring.control;
+        control.store_u64(control::DROPPED, dropped, Ordering::Relaxed);
+        self.shared.set_epoch(Arc::clone(&new));
+        let old = std::mem::replace(&mut self.epoch, new);
+        self.abort_if_lost(&old);
+        old.set_state(StreamState::Reconfigured as u32);
+        self.shared.send(Command::Reconfigured(old));
+        if self.settings.policy == Policy::StrictWait {
+            let deadline = Instant::now() + self.shortage.strict_timeout;
+            self.shared.wait_rejoined(&self.epoch, deadline);
+        }
+        Ok(())
+    }
+
+    /// Says something else about the stream. If that is news, it is a reconfiguration with the
+    /// same geometry: it is how everybody hears of it.
+    pub fn set_stream_info(&mut self, info: StreamInfo) -> Result<()> {
+        if info == self.settings.stream {
+            return Ok(());
+        }
+        self.settings.stream = info;
+        let FrameLayout {
+            format,
+            width,
+            height,
+            ..
+        } = *self.layout();
+        self.reconfigure(format, width, height)
+    }
+
+    /// What this publisher says about its stream.
+    pub fn stream_info(&self) -> &StreamInfo {
+        &self.settings.stream
+    }
+}
