@@ -20,7 +20,10 @@ stage() {
     printf '%6.1f s  ' "$(echo "$(date +%s.%N) - $started" | bc)"
     count "$log" "$status"
     case $status in
-        0) echo "ok, $ok passed" ;;
+        0)
+            echo "ok, $ok passed"
+            grep -ho 'skipped: .*' "$log" | sed 's/^/    /'
+            ;;
         77) echo "SKIPPED: $(tail -n 1 "$log")" ;;
         *)
             failures+=("$name")
@@ -36,8 +39,12 @@ count() {
     bad=$(awk '/^test result:/ {n += $6} END {print n + 0}' "$1")
     local ignored
     ignored=$(awk '/^test result:/ {n += $8} END {print n + 0}' "$1")
+    # A test that finds nothing to test says so in a line of its own, and is no test passed.
+    local told
+    told=$(grep -c 'skipped: ' "$1")
+    ignored=$((ignored + told)) ok=$((ok - told))
     case $2 in
-        0) [ "$ok" -gt 0 ] || ok=1 ;;
+        0) [ $((ok + told)) -gt 0 ] || ok=1 ;;
         77) skipped=$((skipped + 1)) ok=0 ;;
         *) [ "$bad" -gt 0 ] || bad=1 ;;
     esac

@@ -85,7 +85,7 @@ fn publish(publisher: &mut Publisher) -> Vec<u8> {
 #[test]
 fn the_example_for_a_gpu_reads_every_byte_and_leaks_nothing() {
     if std::env::var_os("FAKE_CUDA_DIR").is_none() {
-        println!("skipped: no simulated GPU; ci/fake-cuda.sh runs this");
+        common::tell_skipped("c_cuda", "no simulated GPU; ci/fake-cuda.sh runs it");
         return;
     }
     let folder = tempfile::tempdir().expect("a directory");

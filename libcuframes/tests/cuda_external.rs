@@ -18,7 +18,7 @@ const SIZE: (u32, u32) = (200, 60);
 fn is_simulated() -> bool {
     let there = std::env::var_os("FAKE_CUDA_DIR").is_some();
     if !there {
-        println!("skipped: no simulated GPU; ci/fake-cuda.sh runs this");
+        common::tell_skipped("cuda_external", "no simulated GPU; ci/fake-cuda.sh runs it");
     }
     there
 }

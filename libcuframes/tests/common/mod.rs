@@ -165,6 +165,15 @@ pub fn said(output: &Output) -> String {
     text(&output.stdout) + &text(&output.stderr)
 }
 
+/// Says that a test, or a part of it, was skipped: past the test harness, which shows nothing of
+/// a test that passes.
+pub fn tell_skipped(test: &str, why: &str) {
+    let thread = std::thread::current();
+    let name = thread.name().unwrap_or("a test");
+    let line = format!("skipped: {test} {name}: {why}\n");
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
+}
+
 /// Values that a callback or handler has noted down.
 #[derive(Debug)]
 pub struct Notes<T>(Mutex<Vec<T>>);

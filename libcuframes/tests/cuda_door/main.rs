@@ -6,6 +6,8 @@ mod ipc;
 mod refusals;
 mod work;
 
+use std::io::Write;
+
 use cuframes::cuda::{Context, CudaError, Driver};
 
 /// A context on device `ordinal`, `None` where no GPU is simulated.
@@ -13,7 +15,9 @@ fn context(ordinal: i32) -> Option<Context> {
     if std::env::var_os("FAKE_CUDA_DIR").is_none() {
         let thread = std::thread::current();
         let name = thread.name().unwrap_or("this");
-        println!("skipped: {name} wants ci/fake-cuda.sh");
+        // Past the test harness, which shows nothing of a test that passes.
+        let line = format!("skipped: cuda_door {name}: it wants ci/fake-cuda.sh\n");
+        let _ = std::io::stderr().write_all(line.as_bytes());
         return None;
     }
     let driver = Driver::load().expect("a driver");

@@ -96,7 +96,7 @@ fn a_file_that_is_no_library_cannot_be_loaded() {
 fn without_a_driver_host_memory_works_and_the_rest_says_why_not() {
     let report = cuda::probe();
     if simulated() || report.driver.is_ok() {
-        println!("skipped: this machine has a CUDA driver");
+        seen::tell_skipped("without_a_driver", "there is a driver");
         return;
     }
     let host = report.outcome(MemoryKind::Host, SyncKind::Cpu);
