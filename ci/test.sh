@@ -34,6 +34,10 @@ export CUFRAMES_RUNTIME_DIR
 segments_before=$(ls /dev/shm)
 
 models() { RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom cargo test -q --release -p libcuframes --test ring_models; }
+cudarc() {
+    cargo build -q -p libcuframes --features cudarc --example subscribe_cudarc &&
+        ci/fake-cuda.sh cargo test -q -p libcuframes --features cudarc --test cuda_cudarc
+}
 documentation() { RUSTDOCFLAGS="-D warnings" cargo doc -q --no-deps --workspace; }
 
 nothing_left() {
@@ -62,8 +66,7 @@ stage "command line" cargo test -q -p cuframes-cli
 stage "simulated GPU" cargo test -q -p fake-cuda -p fake-cuvid
 stage "simulated GPU and its peers" ci/fake_cuda_peers.sh
 stage "library on a simulated GPU" ci/fake-cuda.sh cargo test -q -p libcuframes --lib --tests
-stage "cudarc's streams" ci/fake-cuda.sh \
-    cargo test -q -p libcuframes --features cudarc --test cuda_cudarc
+stage "cudarc's streams" cudarc
 stage "command line on a simulated GPU" ci/fake-cuda.sh cargo test -q -p cuframes-cli
 stage "crashes and campaigns" ci/fake-cuda.sh \
     cargo test -q --release -p cuframes-tests -- --test-threads=2
