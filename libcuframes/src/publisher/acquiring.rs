@@ -18,24 +18,32 @@ impl Publisher {
     /// On a GPU the slot is free for every stream and for the processor: what was last done to
     /// it is waited for. [`acquire_on`](Publisher::acquire_on) does not wait.
     pub fn acquire(&mut self) -> Result<Option<WritableFrame<'static>>> {
-        let Some(frame) = self.take_slot() else {
+        let Some(frame) = self.take_slot()? else {
             return Ok(None);
         };
         let ready = frame.begin_host();
         ready.map(Some).map_err(Error::cuda("wait for a slot"))
     }
 
-    pub(super) fn take_slot<'stream>(&mut self) -> Option<WritableFrame<'stream>> {
-        let frame = match self.claim() {
-            Ok(frame) => Some(frame),
-            Err(Unavailable::Held) if self.settings.policy == Policy::DropOldest => None,
-            Err(_) => self.wait_for_slot(),
-        };
-        match frame.is_some() {
+    /// A slot by the policy. If there is none because the context is lost, and nothing tells any
+    /// more which leases are over, that is an error and no drop.
+    pub(super) fn take_slot<'stream>(&mut self) -> Result<Option<WritableFrame<'stream>>> {
+        let mut frame = self.claim();
+        if let Err(why) = frame {
+            self.check_context()?;
+            let waits = why != Unavailable::Held || self.settings.policy != Policy::DropOldest;
+            if waits {
+                frame = self.wait_for_slot().ok_or(why);
+                if frame.is_err() {
+                    self.check_context()?;
+                }
+            }
+        }
+        match frame.is_ok() {
             true => self.shortage.over(),
             false => self.count_drop(),
         }
-        frame
+        Ok(frame.ok())
     }
 
     /// Takes a slot if one is free right now. Nothing is waited for, and nothing is counted.

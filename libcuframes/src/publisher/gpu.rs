@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::meta::FrameMeta;
 use crate::pool::{DeviceRows, Placement, uuid_of};
 use crate::session::Epoch;
-use crate::sync::Completion;
+use crate::sync::{Completion, Order};
 use crate::sys::cuda::{Context, StreamRef};
 use crate::wire::{MemoryKind, SyncKind};
 
@@ -66,13 +66,14 @@ impl Publisher {
     /// waits for no GPU; so a publisher that is faster than its GPU, and that nobody makes wait,
     /// gives it more and more work, and should synchronise its stream now and then.
     ///
-    /// Errors: [`Unsupported`](Error::Unsupported) on host memory.
+    /// Errors: [`Unsupported`](Error::Unsupported) on host memory; [`Cuda`](Error::Cuda): if the
+    /// context is lost, [`reconfigure`](Publisher::reconfigure) starts anew.
     pub fn acquire_on<'stream>(
         &mut self,
         stream: StreamRef<'stream>,
     ) -> Result<Option<WritableFrame<'stream>>> {
         self.check_gpu()?;
-        let Some(frame) = self.take_slot() else {
+        let Some(frame) = self.take_slot()? else {
             return Ok(None);
         };
         let ordered = frame.begin_on(stream);
@@ -255,6 +256,14 @@ impl Publisher {
         std::mem::forget(Arc::clone(&self.epoch));
         std::mem::forget(self.lock.take());
         false
+    }
+
+    /// Says that the context is lost, if it is.
+    pub(super) fn check_context(&self) -> Result<()> {
+        let checked = self.epoch.order.as_ref().map(Order::check_context);
+        checked
+            .unwrap_or(Ok(()))
+            .map_err(Error::cuda("look for a free slot"))
     }
 
     fn check_gpu(&self) -> Result<()> {

@@ -121,6 +121,8 @@ fn run(queue: &Receiver<Deferred>, progress: &Progress) {
                 progress.shown.store(meta.seq, Ordering::Release);
             }
         }
+        // Before it is counted: who waits for that may be about to free everything.
+        drop(epoch);
         progress.done.fetch_add(1, Ordering::Release);
     }
 }

@@ -205,7 +205,12 @@ impl Order {
 
     /// True if the context is lost: nothing that was given to its streams will be done.
     pub fn is_lost(&self) -> bool {
-        StreamRef::default_stream().query(&self.context).is_err()
+        self.check_context().is_err()
+    }
+
+    /// Says why the context is lost, if it is.
+    pub fn check_context(&self) -> Result<(), CudaError> {
+        StreamRef::default_stream().query(&self.context).map(drop)
     }
 
     /// Waits until no work on the pool is left, but not beyond `deadline`; true if so.

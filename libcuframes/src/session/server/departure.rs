@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use zerocopy::IntoBytes;
 
+use crate::sync::Order;
 use crate::wire::{Close, CloseReason, ErrorCode, MessageType};
 
 use super::admission::Refusal;
@@ -18,6 +19,9 @@ use super::{answer, leases};
 impl Server {
     pub(super) fn relieve_pressure(&mut self) {
         self.inspect_leases(Instant::now());
+        if self.is_context_lost() {
+            return;
+        }
         let oldest = |(&id, peer): (&u64, &Peer)| {
             let since = leases::oldest(self.current_member(peer)?)?;
             Some((since, id))
@@ -80,9 +84,19 @@ impl Server {
                 guilty.push((id, code));
             }
         }
+        if guilty.is_empty() || self.is_context_lost() {
+            return;
+        }
         guilty
             .into_iter()
             .for_each(|(id, code)| self.evict(id, code));
+    }
+
+    /// True if our context is lost: then nothing tells us any more which leases are over, and
+    /// nobody is to blame for it.
+    fn is_context_lost(&self) -> bool {
+        let epoch = self.shared.epoch();
+        epoch.order.as_ref().is_some_and(Order::is_lost)
     }
 
     fn evict(&mut self, id: u64, code: ErrorCode) {

@@ -207,6 +207,13 @@ impl Reading<'_> {
                 }
                 println!("RELEASED");
             }
+            ["read_on"] => {
+                if let Some(frame) = self.held.pop_front() {
+                    self.checker.check(frame)?;
+                }
+                println!("RELEASED");
+            }
+            ["settle"] => self.settle(),
             ["block"] => {
                 let closed = self.gate.close(&[self.stream.as_ref()]);
                 closed.map_err(gpu::failed("block"))?;
