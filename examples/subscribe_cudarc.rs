@@ -71,6 +71,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         frame.release_on((&*stream).into())?;
         println!("{seq} {}", stream.clone_dtoh(&sum)?[0]);
     }
+    // SAFETY: every launch of its kernel is done: each sum has been read.
+    unsafe { result::module::unload(module) }?;
     eprintln!("{} frames", subscriber.stats().received);
     Ok(())
 }
