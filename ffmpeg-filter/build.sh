@@ -93,7 +93,14 @@ Libs: -L$deps/lib -lcuframes
 PC
 }
 
-put_library() { put "$lib" "$prefix/lib/libcuframes.so.0"; }
+# And the program by which it tries whether CUDA IPC works; without it, memory=auto
+# does not use that.
+put_library() {
+    local probe=cuframes-ipc-probe
+    put "$lib" "$prefix/lib/libcuframes.so.0"
+    [ ! -x "$(dirname "$lib")/$probe" ] ||
+        put "$(dirname "$lib")/$probe" "$prefix/libexec/cuframes/$probe"
+}
 
 configure_tree() {
     rm -rf "$tree" "$work/configured"

@@ -109,6 +109,10 @@ static int open_stream(AVFilterContext *ctx, int format, int width, int height,
         return ret;
     ret = ff_cuframes_stream_open(&s->stream, &config, text, device, ctx);
     av_free(text);
+    if (ret >= 0 && config.memory == CUFRAMES_MEMORY_AUTO &&
+        ff_cuframes_stream_memory(s->stream) == CUFRAMES_MEMORY_HOST)
+        av_log(ctx, AV_LOG_WARNING, "memory=auto: this GPU's memory cannot be shared "
+               "here, so each frame is downloaded; 'cuframes doctor' says why\n");
     return ret;
 }
 

@@ -7,7 +7,7 @@ import os
 import unittest
 from typing import Any, Callable
 
-from harness import CLIP, CUFRAMES, FRAMES, hashes, interposer, lines, raw, reference
+from harness import CLIP, CUFRAMES, FRAMES, VERSION, hashes, interposer, lines, raw, reference
 from simulated import GpuCase, h264
 
 # What memory and sync of the filter become.
@@ -82,6 +82,24 @@ class Frames(Chain):
     def test_auto_is_the_best_that_works(self) -> None:
         self.assertIn("memory cuda_vmm, sync timeline", self.uploads())
 
+    def test_auto_passes_over_what_does_not_work(self) -> None:
+        self.machine("--fault", "cuMemCreate:1+:801")
+        self.assertIn("memory cuda_ipc, sync timeline", self.uploads())
+
+    def test_auto_ends_in_host_memory_and_says_so(self) -> None:
+        self.machine("--fault", "cuMemCreate:1+:801;cuIpcGetMemHandle:1+:801")
+        said = self.uploads()
+        self.assertIn("memory=auto: this GPU's memory cannot be shared here", said)
+        self.assertIn("memory host, sync cpu, one copy a frame", said)
+
+    def test_what_is_asked_for_by_name_is_not_replaced(self) -> None:
+        self.machine("--fault", "cuMemCreate:1+:801")
+        writer = self.ffmpeg(*source(), "-vf", f"hwupload_cuda,{self.filter(memory='cuda_vmm')}",
+                             "-f", "null", "-")
+        said = self.finish(writer, None)
+        self.assertNotEqual(writer.returncode, 0)
+        self.assertRegex(said, "cannot publish: .*cuMemCreate")
+
     def test_host_memory(self) -> None:
         said = self.uploads(memory="host")
         self.assertIn("memory host, sync cpu, one copy a frame", said)
@@ -91,6 +109,15 @@ class Frames(Chain):
     def test_the_generic_upload(self) -> None:
         given = ("-init_hw_device", "cuda=gpu", "-filter_hw_device", "gpu", *source())
         self.arrives(given, "hwupload", "hwdownload,format=nv12", FRAMES)
+
+    @unittest.skipIf(VERSION == "5.1", "FFmpeg 5.1 gives out the decoder's surfaces as it is")
+    def test_surfaces_of_the_decoder_itself(self) -> None:
+        direct = ("-hwaccel_flags", "+unsafe_output", "-extra_hw_frames", "16")
+        wanted = self.wanted((*DECODED, "-i", CLIP), "hwdownload,format=nv12")
+        self.publish((*DECODED, *direct, "-i", CLIP), f"{self.strict()},hwdownload,format=nv12")
+        self.assertEqual(len(wanted), CLIP_FRAMES)
+        self.assertEqual(lines(self.path("read")), wanted)
+        self.assertEqual(lines(self.path("passed")), wanted)
 
     def test_two_publishers_in_a_row(self) -> None:
         first, second = self.path("first"), self.path("second")
@@ -144,29 +171,38 @@ class Frames(Chain):
 class SizeChange(Chain):
     """In the middle of an input, with ffmpeg's default options."""
 
-    def changes(self, before: str, given: tuple[str, ...]) -> None:
+    def changes(self, before: str, given: tuple[str, ...], count: int, reattached: int = 0,
+                **options: Any) -> None:
         after = "hwdownload,format=nv12"
         # What passes on is scaled to one size, by whatever scaler; the reference is not.
         self.wanted(given, ",".join(filter(None, (before, after))), "-autoscale", "0")
         wanted = hashes(self.path("reference"))
         reader = self.start(CUFRAMES, "sub", self.key, "--strict", "--cuda", "--framemd5", "--stats",
                             "--json", "-o", self.path("read"))
-        graph = ",".join(filter(None, (before, self.strict(), after)))
-        said = self.finish(self.ffmpeg(*given, "-vf", graph, "-f", "null", "-"))
+        graph = ",".join(filter(None, (before, self.strict(**options), after)))
+        self.finish(self.ffmpeg(*given, "-vf", graph, "-f", "null", "-"))
         heard = self.finish(reader)
-        self.assertEqual(len(set(wanted)), 2 * PART)
+        self.assertEqual(len(wanted), count)
         self.assertEqual(hashes(self.path("read")), wanted)
         self.assertIn("from here on 192x128", heard)
-        self.assertRegex(heard, '"reattached": ?0')
-        self.assertIn(f"{2 * PART} published, 0 dropped", said)
+        self.assertRegex(heard, '"missed": ?0,')
+        self.assertRegex(heard, f'"reattached": ?{reattached}\\b')
+
+    def two_sizes(self) -> tuple[str, ...]:
+        return ("-i", str(h264("two-sizes.h264", "320x240", "192x128", frames=PART)))
 
     def test_decoded_frames(self) -> None:
-        path = h264("two-sizes.h264", "320x240", "192x128", frames=PART)
-        self.changes("", (*DECODED, "-i", str(path)))
+        self.changes("", (*DECODED, *self.two_sizes()), 2 * PART)
 
     def test_uploads_in_another_context_for_each_size(self) -> None:
-        path = h264("two-sizes.h264", "320x240", "192x128", frames=PART)
-        self.changes("format=nv12,hwupload_cuda", ("-i", str(path)))
+        for options in ({}, {"memory": "cuda_ipc", "sync": "event"}, {"memory": "host"}):
+            with self.subTest(options=options):
+                self.changes("format=nv12,hwupload_cuda", self.two_sizes(), 2 * PART, **options)
+
+    def test_more_contexts_than_are_kept(self) -> None:
+        # Eight are; then another publisher takes over, and readers find it.
+        path = h264("ten-sizes.h264", *("320x240", "192x128") * 5, frames=5)
+        self.changes("format=nv12,hwupload_cuda", ("-i", str(path)), 50, reattached=1)
 
 
 def _pair(memory: str, sync: str) -> Callable[[Frames], None]:
