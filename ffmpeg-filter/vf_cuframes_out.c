@@ -55,6 +55,7 @@ typedef struct CuframesOutContext {
 
     CuframesStream *stream;
     int ended;                    ///< nothing is published any more
+    int failed;                   ///< publishing did, so that no graph follows
     int asked, waited, described;
 } CuframesOutContext;
 
@@ -292,8 +293,10 @@ static int publish(AVFilterContext *ctx, AVFrame *frame)
         (ret = await_subscribers(ctx)) < 0)
         return ret;
     ret = ff_cuframes_stream_publish(s->stream, frame, &meta, &seq, ctx);
-    if (ret < 0)
+    if (ret < 0) {
+        s->failed = 1;
         return ret;
+    }
     describe(ctx, frame, ret);
     av_log(ctx, AV_LOG_DEBUG, "seq:%"PRIu64" pts:%"PRId64" data:%p %s\n",
            seq, frame->pts, frame->data[0], how[ret]);
@@ -371,7 +374,7 @@ static av_cold void uninit(AVFilterContext *ctx)
         return;
     if (!s->ended)
         log_totals(ctx);
-    if (s->ended || ff_cuframes_interrupted())
+    if (s->ended || s->failed || ff_cuframes_interrupted())
         ff_cuframes_stream_close(&s->stream);
     else
         ff_cuframes_stream_park(&s->stream);

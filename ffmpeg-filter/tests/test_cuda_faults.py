@@ -1,0 +1,63 @@
+"""When the driver fails in the middle, ffmpeg ends with a sentence, and readers are told."""
+
+from __future__ import annotations
+
+import os
+import unittest
+
+from harness import FRAMES, hashes, raw
+from simulated import GpuCase
+
+DISCONNECTED = 5  # exit code of the command line
+COPIES = 6  # calls of a frame of two planes: upload, download by the filter, download behind it
+GOOD = 5  # frames before the fault
+
+
+class Faults(GpuCase):
+    """Nothing is left on the GPU, which the end of each test looks at."""
+
+    def fails(self, fault: str, *wanted: str, **options: object) -> int:
+        """ffmpeg ends by itself and says so; how many frames were read."""
+        reader = self.gpu_sub(self.path("read"), "--no-reattach")
+        graph = f"hwupload_cuda,{self.strict(**options)},hwdownload,format=nv12"
+        writer = self.ffmpeg(*raw("nv12", "320x240"), "-vf", graph, "-f", "null", "-",
+                             env=os.environ | {"FAKE_CUDA_FAULT": fault})
+        said = self.finish(writer, None)
+        self.assertNotIn(writer.returncode, (0, -6, -11), said)
+        for sentence in wanted:
+            self.assertRegex(said, sentence)
+        self.finish(reader, DISCONNECTED)
+        return len(hashes(self.path("read")))
+
+    def test_a_frame_that_cannot_be_published(self) -> None:
+        read = self.fails("cuStreamWriteValue64_v2:20:719", "cannot publish a frame: .*"
+                          "cuStreamWriteValue64.*CUDA_ERROR_LAUNCH_FAILED", sync="timeline")
+        self.assertTrue(0 < read < FRAMES)
+
+    def test_an_event_that_cannot_be_recorded(self) -> None:
+        read = self.fails("cuEventRecord:20:719", "cannot publish a frame: .*"
+                          "cuEventRecord.*CUDA_ERROR_LAUNCH_FAILED", sync="event")
+        self.assertTrue(0 < read < FRAMES)
+
+    def test_a_download_that_fails(self) -> None:
+        read = self.fails(f"cuMemcpy2DAsync_v2:{COPIES * GOOD + 3}:719", "cuMemcpy2DAsync.*failed",
+                          memory="host")
+        self.assertEqual(read, GOOD)
+
+    def test_a_context_that_is_lost(self) -> None:
+        self.assertLess(self.fails("LOST:400:719", "CUDA_ERROR"), FRAMES)
+
+    def test_an_ffmpeg_that_fails_elsewhere(self) -> None:
+        # It ends without a word to the filter, whose publisher is closed when the process exits.
+        reader = self.gpu_sub(self.path("read"), "--no-reattach")
+        graph = f"hwupload_cuda,{self.strict()},hwdownload,format=nv12"
+        writer = self.ffmpeg("-xerror", *raw("nv12", "320x240"), "-vf", graph, "-f", "rawvideo",
+                             "/dev/full")
+        self.assertIn("No space left on device", self.finish(writer, None))
+        self.assertGreater(writer.returncode, 0)
+        self.finish(reader, None)
+        self.assertIn(reader.returncode, (0, DISCONNECTED))
+
+
+if __name__ == "__main__":
+    unittest.main()
