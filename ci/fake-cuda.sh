@@ -52,6 +52,9 @@ if [ -z "$built" ]; then
     built=$(cd "$root" && realpath -m "${CARGO_TARGET_DIR:-target}")/release
     (cd "$root" && cargo build -q --release -p fake-cuda -p fake-cuvid)
 fi
+# Tests that make machines of their own read the books of each.
+FAKE_CUDA_BUILT=$(realpath "$built")
+export FAKE_CUDA_BUILT
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -69,7 +69,7 @@ stage "library on a simulated GPU" ci/fake-cuda.sh cargo test -q -p libcuframes 
 stage "cudarc's streams" cudarc
 stage "command line on a simulated GPU" ci/fake-cuda.sh cargo test -q -p cuframes-cli
 stage "crashes and campaigns" ci/fake-cuda.sh \
-    cargo test -q --release -p cuframes-tests -- --test-threads=2
+    cargo test -q --release -p cuframes-tests --features gpu -- --test-threads=2
 stage "concurrency models" models
 stage "conformance" ci/conformance.sh
 stage "fuzzing" ci/fuzz.sh "$fuzz_seconds"

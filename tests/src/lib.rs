@@ -12,12 +12,14 @@ pub mod peer;
 pub mod picture;
 pub mod scene;
 pub mod traces;
+pub mod turns;
 
 pub use chance::Chance;
 pub use counts::Own;
 pub use line::Line;
 pub use peer::Peer;
 pub use scene::Scene;
+pub use turns::Turns;
 
 use std::time::Duration;
 

@@ -21,6 +21,12 @@ pub struct Book {
 }
 
 impl Machine {
+    /// Whether the driver is the simulated one.
+    #[must_use]
+    pub fn is_simulated() -> bool {
+        std::env::var_os("FAKE_CUDA_DIR").is_some()
+    }
+
     /// A machine whose streams begin each piece of work up to `delay_us` microseconds late.
     ///
     /// # Panics
@@ -78,10 +84,7 @@ impl Drop for Machine {
 }
 
 fn books_program() -> PathBuf {
-    let test = std::env::current_exe().expect("a test knows its path");
-    let mut built = test
-        .ancestors()
-        .map(|dir| dir.join("release/fake-cuda-books"));
-    let found = built.find(|path| path.is_file());
-    found.expect("ci/fake-cuda.sh has built the program that reads books")
+    let built = std::env::var_os("FAKE_CUDA_BUILT");
+    let built = built.expect("ci/fake-cuda.sh says where it has its programs from");
+    Path::new(&built).join("fake-cuda-books")
 }

@@ -1,6 +1,10 @@
 //! A scene with a GPU: the simulated one of this test, or the real one of this machine.
 
 use std::process::Command;
+use std::sync::OnceLock;
+
+use cuframes::cuda::{Report, probe};
+use cuframes::wire::{MemoryKind, SyncKind};
 
 use crate::peer::Peer;
 use crate::scene::Scene;
@@ -31,22 +35,36 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// On a simulated machine of its own, whose streams are up to `delay_us` late.
-    pub fn simulated((memory, sync): Pair, delay_us: u64, seed: u64) -> Self {
-        let scene = Scene::new();
-        let machine = Machine::new(&scene.key, delay_us, seed);
-        Stage {
-            scene,
-            machine: Some(machine),
-            pair: [format!("memory={memory}"), format!("sync={sync}")],
+    /// Where the simulated driver is: a machine of its own, whose streams are up to `delay_us`
+    /// late. Else the real GPU, which is as late as it is; a pair that it cannot do is named as
+    /// skipped, and there is no stage.
+    pub fn new(pair: Pair, delay_us: u64, seed: u64) -> Option<Self> {
+        if Machine::is_simulated() {
+            return Some(Stage::on_a_machine(pair, delay_us, seed));
         }
+        works(pair).then(|| Stage::of(pair, Scene::new(), None))
     }
 
-    /// On whatever GPU the driver of this process has.
-    pub fn real((memory, sync): Pair) -> Self {
+    /// On a simulated machine, for what no real GPU can be told to do. Elsewhere `what` is named
+    /// as skipped.
+    pub fn simulated(what: &str, pair: Pair, delay_us: u64, seed: u64) -> Option<Self> {
+        if !Machine::is_simulated() {
+            println!("skipped: {what}: it needs the simulated driver");
+            return None;
+        }
+        Some(Stage::on_a_machine(pair, delay_us, seed))
+    }
+
+    fn on_a_machine(pair: Pair, delay_us: u64, seed: u64) -> Self {
+        let scene = Scene::new();
+        let machine = Machine::new(&scene.key, delay_us, seed);
+        Stage::of(pair, scene, Some(machine))
+    }
+
+    fn of((memory, sync): Pair, scene: Scene, machine: Option<Machine>) -> Self {
         Stage {
-            scene: Scene::new(),
-            machine: None,
+            scene,
+            machine,
             pair: [format!("memory={memory}"), format!("sync={sync}")],
         }
     }
@@ -87,4 +105,29 @@ impl Stage {
     pub fn assert_balanced(&self) {
         self.machine.iter().for_each(Machine::assert_balanced);
     }
+}
+
+/// Whether the GPU can do a pair. What a real one cannot is named, with the reason; the simulated
+/// one can do all.
+pub fn works((memory, sync): Pair) -> bool {
+    if Machine::is_simulated() {
+        return true;
+    }
+    static REPORT: OnceLock<Report> = OnceLock::new();
+    let report = REPORT.get_or_init(probe);
+    let memory_kind = match memory {
+        "cuda_ipc" => MemoryKind::CudaIpc,
+        _ => MemoryKind::CudaVmm,
+    };
+    let sync_kind = match sync {
+        "cpu" => SyncKind::Cpu,
+        "event" => SyncKind::CudaEvent,
+        _ => SyncKind::CudaTimeline,
+    };
+    let outcome = report.outcome(memory_kind, sync_kind);
+    let outcome = outcome.expect("the probe tries every pair");
+    if let Some(reason) = outcome.reason() {
+        println!("skipped: {memory} + {sync}: {}", reason.what());
+    }
+    outcome.works()
 }
