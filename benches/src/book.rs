@@ -108,6 +108,12 @@ pub struct Book {
     /// Measurements begun, and how many of them while others used the machine.
     pub starts: u32,
     pub busy_starts: u32,
+    /// The GPU is not one.
+    pub simulated: bool,
+    /// What there was to measure on, and what there was not.
+    pub notes: Vec<String>,
+    /// What could not be measured, although it should.
+    pub failures: Vec<String>,
 }
 
 impl Book {
@@ -115,6 +121,19 @@ impl Book {
     pub fn note_start(&mut self, is_quiet: bool) {
         self.starts += 1;
         self.busy_starts += u32::from(!is_quiet);
+    }
+
+    /// Notes something for the reader of the table, once.
+    pub fn note(&mut self, note: String) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// Notes that something could not be measured.
+    pub fn fail(&mut self, what: String) {
+        eprintln!("failed: {what}");
+        self.failures.push(what);
     }
 
     /// Adds one run of `what`.

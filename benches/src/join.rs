@@ -49,7 +49,8 @@ pub fn measure(book: &mut Book) -> Result<()> {
     Ok(())
 }
 
-fn exchange(path: &PathBuf) -> Result<()> {
+/// One connection, a byte there, one back.
+pub fn exchange(path: &PathBuf) -> Result<()> {
     let mut stream = UnixStream::connect(path)?;
     stream.write_all(&[1])?;
     stream.read_exact(&mut [0])?;
@@ -58,16 +59,7 @@ fn exchange(path: &PathBuf) -> Result<()> {
 
 /// In the other process: a publisher with one frame, and a socket that answers a byte.
 pub fn be_joined(words: &[String]) -> Result<()> {
-    let listener = UnixListener::bind(word::<PathBuf>(words, 0)?)?;
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            // The other side is measured; here a failure would only be seen as one there.
-            let _ = stream.and_then(|mut stream| {
-                stream.read_exact(&mut [0])?;
-                stream.write_all(&[1])
-            });
-        }
-    });
+    answer(word::<PathBuf>(words, 0)?)?;
     let mut publisher = Publisher::builder(KEY)
         .format(Format::Nv12)
         .size(1920, 1080)
@@ -77,4 +69,19 @@ pub fn be_joined(words: &[String]) -> Result<()> {
     drop(published);
     peer::say("ready")?;
     peer::until_let_go()
+}
+
+/// In the other process: lets a thread answer every byte that comes to `path`.
+pub fn answer(path: PathBuf) -> Result<()> {
+    let listener = UnixListener::bind(path)?;
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            // The other side is measured; here a failure would only be seen as one there.
+            let _ = stream.and_then(|mut stream| {
+                stream.read_exact(&mut [0])?;
+                stream.write_all(&[1])
+            });
+        }
+    });
+    Ok(())
 }

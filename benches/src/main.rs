@@ -7,6 +7,7 @@ mod copy;
 mod death;
 #[allow(unsafe_code)]
 mod floor;
+mod gpu;
 mod join;
 mod machine;
 mod peer;
@@ -61,6 +62,7 @@ enum Subject {
     Join,
     Copy,
     Death,
+    Gpu,
 }
 
 impl Subject {
@@ -72,6 +74,7 @@ impl Subject {
             Subject::Join => join::measure(book),
             Subject::Copy => copy::measure(book),
             Subject::Death => death::measure(book),
+            Subject::Gpu => gpu::measure(book),
         }
     }
 }
@@ -103,11 +106,13 @@ fn main() -> Result<()> {
     }
     let text = report::markdown(&book, args.runs, args.unpinned, &load_before)?;
     match &args.out {
-        Some(path) => report::replace(path, &text),
-        None => {
-            println!("{text}");
-            Ok(())
-        }
+        Some(_) if book.simulated => return Err("figures of a simulation are not kept".into()),
+        Some(path) => report::replace(path, &text)?,
+        None => println!("{text}"),
+    }
+    match book.failures.len() {
+        0 => Ok(()),
+        some => Err(format!("{some} measurements failed").into()),
     }
 }
 
@@ -139,6 +144,6 @@ fn play(role: &str, words: &[String]) -> Result<()> {
         "joined" => join::be_joined(words),
         "victim-publisher" => death::be_publisher(),
         "victim-subscriber" => death::be_subscriber(),
-        _ => Err(format!("there is no role '{role}'").into()),
+        _ => gpu::play(role, words),
     }
 }

@@ -9,6 +9,7 @@ use crate::machine;
 
 const BEGIN: &str = "<!-- figures -->";
 const END: &str = "<!-- end of figures -->";
+const SIMULATED: &str = "**simulated: these figures describe a simulation and no GPU**";
 
 /// Machine, date and table.
 pub fn markdown(book: &Book, runs: u32, unpinned: bool, load_before: &str) -> Result<String> {
@@ -17,6 +18,9 @@ pub fn markdown(book: &Book, runs: u32, unpinned: bool, load_before: &str) -> Re
         false => "each pinned to a processor of its own",
     };
     let mut text = String::new();
+    if book.simulated {
+        writeln!(text, "{SIMULATED}\n")?;
+    }
     writeln!(
         text,
         "Measured on {}: {}.",
@@ -31,6 +35,15 @@ pub fn markdown(book: &Book, runs: u32, unpinned: bool, load_before: &str) -> Re
         book.busy_starts,
         book.starts,
     )?;
+    for note in &book.notes {
+        writeln!(text, "- {note}")?;
+    }
+    for failure in &book.failures {
+        writeln!(text, "- **failed:** {failure}")?;
+    }
+    if !book.notes.is_empty() {
+        writeln!(text)?;
+    }
     writeln!(
         text,
         "| what | target | p50 | of the runs | floor p50 | p90 | p99 | p99.9 | max | samples |\n\
