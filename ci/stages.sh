@@ -8,7 +8,8 @@ logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 
 # stage NAME COMMAND...: runs a command, shows its output only if it fails, and counts what it
-# counted: the closing lines of cargo test and of unittest, else the stage itself as one.
+# counted: the closing lines of cargo test, of unittest and of gpu-check.sh, else the stage itself
+# as one.
 # Exit status 77 means that the stage says itself that it was skipped, and why.
 stage() {
     local name=$1 log started status=0
@@ -35,8 +36,8 @@ stage() {
 
 # count LOG STATUS: sets ok and bad, and adds them to the totals.
 count() {
-    ok=$(awk '/^test result:/ {n += $4} /^Ran [0-9]+ tests? in/ {n += $2} /^[0-9]+ checks? passed/ {n += $1} END {print n + 0}' "$1")
-    bad=$(awk '/^test result:/ {n += $6} END {print n + 0}' "$1")
+    ok=$(awk '/^test result:/ {n += $4} /^Ran [0-9]+ tests? in/ {n += $2} /^[0-9]+ checks? passed/ {n += $1} /^[0-9]+ passed, [0-9]+ failed/ {n += $1} END {print n + 0}' "$1")
+    bad=$(awk '/^test result:/ {n += $6} /^[0-9]+ passed, [0-9]+ failed/ {n += $3} END {print n + 0}' "$1")
     local ignored
     ignored=$(awk '/^test result:/ {n += $8} END {print n + 0}' "$1")
     # A test that finds nothing to test says so in a line of its own, and is no test passed.

@@ -70,6 +70,7 @@ stage "cudarc's streams" cudarc
 stage "command line on a simulated GPU" ci/fake-cuda.sh cargo test -q -p cuframes-cli
 stage "crashes and campaigns" ci/fake-cuda.sh \
     cargo test -q --release -p cuframes-tests --features gpu -- --test-threads=2
+stage "GPU check, simulated" ci/gpu-check.sh --simulated
 stage "concurrency models" models
 stage "conformance" ci/conformance.sh
 stage "fuzzing" ci/fuzz.sh "$fuzz_seconds"

@@ -2,7 +2,7 @@
 //! that whoever leaves something out sees pixels of another frame, or of none.
 
 use cuframes_tests::Peer;
-use cuframes_tests::gpu::{PAIRS, Pair, Stage};
+use cuframes_tests::gpu::{self, PAIRS, Pair, Stage};
 
 /// Each piece of work of a simulated stream begins up to so many microseconds late.
 const DELAY_US: u64 = 50;
@@ -75,8 +75,8 @@ fn control(left_out: &str, pairs: impl Iterator<Item = Pair>, look: fn(Pair, &st
         };
         assert_eq!(whole, 0, "{pair:?}: nothing left out");
         assert_eq!(look(pair, left_out), Some(1), "{pair:?}: {left_out}");
-        let (memory, sync) = pair;
-        println!("COUNT {memory} + {sync}: without {left_out} 1 of 1 frames wrong, with it 0 of 1");
+        let what = format!("without {left_out} 1 of 1 frames wrong, with it 0 of 1");
+        gpu::tell(pair, &what);
     }
 }
 

@@ -69,6 +69,7 @@ fn both_sides_in_one_process(pair: Pair) {
     assert_eq!(publisher.stats().dropped, 0);
     drop(subscriber);
     publisher.finish().expect("finished");
+    gpu::tell(pair, &format!("{FRAMES} frames, 0 wrong"));
 }
 
 /// The next frame; streams may still have to give older ones back.
@@ -99,10 +100,7 @@ fn one_process_is_both_sides() {
 /// evicted, and only then the slot is used again.
 #[test]
 fn a_stream_that_never_ends_keeps_its_frame_and_then_loses_it() {
-    for pair in PAIRS {
-        let Some(stage) = Stage::new(pair, DELAY_US, 3) else {
-            continue;
-        };
+    for (pair, stage) in Stage::each(DELAY_US, 3) {
         let options = [
             "slots=3",
             "max_leases=1",
@@ -144,6 +142,10 @@ fn a_stream_that_never_ends_keeps_its_frame_and_then_loses_it() {
         if pair.0 == "cuda_vmm" && pair.1 != "event" {
             stage.assert_balanced();
         }
+        gpu::tell(
+            pair,
+            "the slot not used before its owner was evicted, then used",
+        );
     }
 }
 
@@ -205,10 +207,7 @@ fn a_lost_context_is_recovered_by_reconfiguration() {
 /// and what it holds stays whole until then.
 #[test]
 fn another_size_while_frames_are_held() {
-    for pair in PAIRS {
-        let Some(stage) = Stage::new(pair, DELAY_US, 5) else {
-            continue;
-        };
+    for (pair, stage) in Stage::each(DELAY_US, 5) {
         let mut publisher = stage.publisher(&[]);
         let mut reader = stage.subscriber(&[]);
         publisher.ask("wait 1", "JOINED");
@@ -229,6 +228,7 @@ fn another_size_while_frames_are_held() {
         assert!(reader.wait().success());
         assert!(publisher.wait().success());
         stage.assert_balanced();
+        gpu::tell(pair, "frames of both sizes whole");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cuframes_tests::gpu::{PAIRS, Pair, Stage};
+use cuframes_tests::gpu::{self, PAIRS, Pair, Stage};
 use cuframes_tests::{Chance, Line, Peer, Turns, count};
 use rustix::process::Signal;
 
@@ -29,11 +29,6 @@ fn read_to_end(reader: &Peer) -> Line {
 /// A share of a campaign over all pairs.
 fn share(all: u64) -> Turns {
     Turns::new(count(all).div_ceil(PAIRS.len() as u64))
-}
-
-/// Says what was done, for the report of a machine with a GPU.
-fn tell_count((memory, sync): Pair, turns: &Turns, what: &str) {
-    println!("COUNT {memory} + {sync}: {} {what}", turns.taken());
 }
 
 #[test]
@@ -63,7 +58,8 @@ fn joining_and_leaving_costs_nothing_that_stays() {
         assert!(reader.wait().success());
         assert!(publisher.wait().success());
         stage.assert_balanced();
-        tell_count(pair, &turns, "joins, no descriptor left");
+        let joins = format!("{} joins, no descriptor left", turns.taken());
+        gpu::tell(pair, &joins);
     }
 }
 
@@ -105,7 +101,8 @@ fn killed_subscribers_are_not_noticed() {
         assert!(publisher.wait().success());
         assert!(witness.wait().success());
         stage.assert_balanced();
-        tell_count(pair, &turns, "subscribers killed, 0 noticed by the witness");
+        let killed = format!("{} subscribers killed, no frame missed", turns.taken());
+        gpu::tell(pair, &killed);
     }
 }
 
@@ -139,8 +136,9 @@ fn outlives_its_publishers(pair: Pair, way: &str, chance: &mut Chance) -> Option
     assert!(reader.wait().success());
     stage.assert_balanced();
     let aborted: u64 = found.get("aborted");
-    let what = format!("publishers killed, {way}, {aborted} frames aborted, 0 wrong");
-    tell_count(pair, &turns, &what);
+    let killed = turns.taken();
+    let what = format!("{killed} publishers killed, {way}, {aborted} frames aborted, 0 wrong");
+    gpu::tell(pair, &what);
     Some(aborted)
 }
 
@@ -213,5 +211,9 @@ fn a_frame_that_will_never_be_complete_is_aborted() {
         // The next publisher of the key cleans up after the dead one.
         assert!(stage.publisher(&[]).wait().success());
         stage.assert_balanced();
+        gpu::tell(
+            (memory, "timeline"),
+            "1 of 1 frames aborted, the one before it whole",
+        );
     }
 }

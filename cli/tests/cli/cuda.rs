@@ -14,9 +14,11 @@ const SYNCS: [&str; 3] = ["cpu", "event", "timeline"];
 /// What publishes for one reader that may miss nothing.
 const TO_ONE: &str = "--policy strict_wait --strict-timeout 9 --wait-subscribers 1";
 
-/// True on a simulated GPU; else says that `test` was skipped.
+/// True on a simulated GPU, and on a real one that ci/gpu-check.sh has found; else says that
+/// `test` was skipped.
 pub fn has_gpu(test: &str) -> bool {
-    let there = std::env::var_os("FAKE_CUDA_DIR").is_some();
+    let is_set = |name| std::env::var_os(name).is_some();
+    let there = is_set("FAKE_CUDA_DIR") || is_set("CUFRAMES_REAL_GPU");
     if !there {
         // Past the test harness, which shows nothing of a test that passes.
         let line = format!("skipped: {test}: no simulated GPU; run ci/fake-cuda.sh cargo test\n");

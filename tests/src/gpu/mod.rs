@@ -14,7 +14,7 @@ mod sums;
 pub use gate::Gate;
 pub use kernels::{Kernels, Program};
 pub use machine::{Book, Machine};
-pub use stage::{PAIRS, Pair, Stage, works};
+pub use stage::{PAIRS, Pair, Stage, tell, works};
 pub use sums::Sums;
 
 use cuframes::cuda::{Context, CudaError, Driver};

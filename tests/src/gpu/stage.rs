@@ -45,6 +45,12 @@ impl Stage {
         works(pair).then(|| Stage::of(pair, Scene::new(), None))
     }
 
+    /// One for each pair that there is here, made when its turn comes.
+    pub fn each(delay_us: u64, seed: u64) -> impl Iterator<Item = (Pair, Self)> {
+        let stage = move |pair| Some((pair, Stage::new(pair, delay_us, seed)?));
+        PAIRS.into_iter().filter_map(stage)
+    }
+
     /// On a simulated machine, for what no real GPU can be told to do. Elsewhere `what` is named
     /// as skipped.
     pub fn simulated(what: &str, pair: Pair, delay_us: u64, seed: u64) -> Option<Self> {
@@ -105,6 +111,11 @@ impl Stage {
     pub fn assert_balanced(&self) {
         self.machine.iter().for_each(Machine::assert_balanced);
     }
+}
+
+/// Says what was done with a pair, for the report of a machine with a GPU.
+pub fn tell((memory, sync): Pair, what: &str) {
+    println!("COUNT {memory} + {sync}: {what}");
 }
 
 /// Whether the GPU can do a pair. What a real one cannot is named, with the reason; the simulated
