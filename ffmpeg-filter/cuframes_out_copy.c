@@ -25,8 +25,9 @@
  * Frames that stand elsewhere are copied into a slot to be published.
  */
 
-#include "cuframes_out.h"
+#include "cuframes_out_copy.h"
 #include "cuframes_out_cuda.h"
+#include "cuframes_out_error.h"
 #include "cuframes_out_slots.h"
 
 static int copy_host(CuframesSlots *slots, const AVFrame *frame,
@@ -75,7 +76,7 @@ static int copy_from_gpu(CuframesSlots *slots, const AVFrame *frame,
     return cuframes_publisher_publish_ex(slots->publisher, NULL, meta);
 }
 
-int ff_cuframes_publish_copy(CuframesSlots *slots, const AVFrame *frame,
+int ff_cuframes_copy_publish(CuframesSlots *slots, const AVFrame *frame,
                              const cuframes_frame_meta_t *meta, uint64_t *seq,
                              void *log_ctx)
 {

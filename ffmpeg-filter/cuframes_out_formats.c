@@ -27,6 +27,8 @@
 
 #include <string.h>
 
+#include <cuframes/cuframes.h>
+
 #include "config.h"
 #include "libavutil/bprint.h"
 #include "libavutil/common.h"
@@ -42,7 +44,7 @@
 #include "avfilter_internal.h"
 #endif
 
-#include "cuframes_out.h"
+#include "cuframes_out_formats.h"
 
 /* Pairs of the same bytes in memory, whatever the letters say: a DRM fourcc
  * names a little-endian word, an FFmpeg format the order of the bytes. The
@@ -86,7 +88,7 @@ static const enum AVPixelFormat cuda_formats[] = {
     AV_PIX_FMT_BGR0, AV_PIX_FMT_RGB0,   AV_PIX_FMT_NONE,
 };
 
-int ff_cuframes_format(enum AVPixelFormat format)
+static int same_bytes(enum AVPixelFormat format)
 {
     for (int i = 0; i < FF_ARRAY_ELEMS(formats); i++)
         if (formats[i].av == format)
@@ -108,7 +110,7 @@ static int refuse(AVFilterContext *ctx, enum AVPixelFormat format, const char *w
     return AVERROR(EINVAL);
 }
 
-int ff_cuframes_refuse_format(AVFilterContext *ctx, enum AVPixelFormat format)
+static int refuse_format(AVFilterContext *ctx, enum AVPixelFormat format)
 {
     const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(format);
     const int hardware = desc && desc->flags & AV_PIX_FMT_FLAG_HWACCEL;
@@ -117,10 +119,21 @@ int ff_cuframes_refuse_format(AVFilterContext *ctx, enum AVPixelFormat format)
                   hardware ? "hwdownload,format" : "a format filter", pixel_formats);
 }
 
-int ff_cuframes_refuse_cuda_format(AVFilterContext *ctx, enum AVPixelFormat format)
+static int refuse_cuda_format(AVFilterContext *ctx, enum AVPixelFormat format)
 {
     return refuse(ctx, format, "GPU frames of format",
                   "a conversion on the GPU, or one before the upload,", cuda_formats);
+}
+
+int ff_cuframes_picture_format(AVFilterContext *ctx, enum AVPixelFormat format,
+                               const AVHWFramesContext *frames)
+{
+    const int found = same_bytes(frames ? frames->sw_format : format);
+
+    if (found)
+        return found;
+    return frames ? refuse_cuda_format(ctx, frames->sw_format)
+                  : refuse_format(ctx, format);
 }
 
 static int conversion_is_disabled(const AVFilterGraph *graph)
@@ -156,8 +169,7 @@ static int check_offer(AVFilterContext *ctx, const AVFilterFormats *offer)
         if (may_convert && desc && !(desc->flags & AV_PIX_FMT_FLAG_HWACCEL))
             return 0;
     }
-    return ff_cuframes_refuse_format(ctx, offer->nb_formats ? offer->formats[0]
-                                                            : AV_PIX_FMT_NONE);
+    return refuse_format(ctx, offer->nb_formats ? offer->formats[0] : AV_PIX_FMT_NONE);
 }
 
 int ff_cuframes_query_formats(AVFilterContext *ctx, int *asked)

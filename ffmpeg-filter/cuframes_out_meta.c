@@ -22,7 +22,7 @@
 
 /**
  * @file
- * What an AVFrame says about itself, in the terms of cuframes.
+ * What an AVFrame and its link say about it, in the terms of cuframes.
  */
 
 #include <string.h>
@@ -31,8 +31,12 @@
 #include "libavutil/mastering_display_metadata.h"
 #include "libavutil/mathematics.h"
 #include "libavutil/pixfmt.h"
+#include "libavutil/version.h"
 
-#include "cuframes_out.h"
+#include "avfilter.h"
+
+#include "cuframes_out_link.h"
+#include "cuframes_out_meta.h"
 
 static uint32_t frame_flags(const AVFrame *frame)
 {
@@ -94,6 +98,39 @@ void ff_cuframes_frame_meta(cuframes_frame_meta_t *meta, const AVFrame *frame)
     meta->crop_top    = crop_edge(frame->crop_top);
     meta->crop_right  = crop_edge(frame->crop_right);
     meta->crop_bottom = crop_edge(frame->crop_bottom);
+}
+
+#if LIBAVUTIL_VERSION_INT < AV_VERSION_INT(57, 30, 100)
+/* This FFmpeg does not convert durations when a filter changes the time base:
+ * they are right only if every link up to the source has ours. */
+static int64_t frame_duration(AVFilterLink *inlink, const AVFrame *frame)
+{
+    for (AVFilterLink *link = inlink; link->src->nb_inputs; ) {
+        link = link->src->inputs[0];
+        if (av_cmp_q(link->time_base, inlink->time_base))
+            return 0;
+    }
+    return frame->pkt_duration;
+}
+#else
+static int64_t frame_duration(AVFilterLink *inlink, const AVFrame *frame)
+{
+    return frame->duration;
+}
+#endif
+
+void ff_cuframes_meta_set_times(cuframes_frame_meta_t *meta, AVFilterLink *inlink,
+                                const AVFrame *frame)
+{
+    const AVRational ns = { 1, 1000000000 }, rate = ff_cuframes_link_frame_rate(inlink);
+    const int64_t duration = frame_duration(inlink, frame);
+
+    if (frame->pts != AV_NOPTS_VALUE)
+        meta->pts_ns = av_rescale_q(frame->pts, inlink->time_base, ns);
+    if (duration > 0)
+        meta->duration_ns = av_rescale_q(duration, inlink->time_base, ns);
+    else if (rate.num > 0 && rate.den > 0)
+        meta->duration_ns = av_rescale_q(1, av_inv_q(rate), ns);
 }
 
 void ff_cuframes_info_set_rates(cuframes_stream_info_t *info,

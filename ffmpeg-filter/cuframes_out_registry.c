@@ -34,8 +34,9 @@
 #include "libavutil/log.h"
 #include "libavutil/mem.h"
 
-#include "cuframes_out.h"
 #include "cuframes_out_cuda.h"
+#include "cuframes_out_error.h"
+#include "cuframes_out_registry.h"
 #include "cuframes_out_stream.h"
 
 /* Guards the list of streams and in_use. */

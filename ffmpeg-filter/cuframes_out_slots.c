@@ -37,8 +37,9 @@
 #include "libavutil/log.h"
 #include "libavutil/mem.h"
 
-#include "cuframes_out.h"
 #include "cuframes_out_cuda.h"
+#include "cuframes_out_error.h"
+#include "cuframes_out_readonly.h"
 #include "cuframes_out_slots.h"
 
 typedef struct SlotBuffer {
@@ -49,17 +50,9 @@ typedef struct SlotBuffer {
     int                published;
 } SlotBuffer;
 
-/* An `own` buffer that something upstream still referred to when it was
- * published, and would find writable once our read-only buffer is gone. */
-typedef struct Kept {
-    struct Kept *next;
-    AVBufferRef *own;
-} Kept;
-
-/* Guards the lists of slots and of kept buffers. Never held while a buffer is
- * released, which takes it, in whatever thread the last reference is dropped. */
+/* Guards the lists of slots. Never held while a buffer is released, which takes
+ * it, in whatever thread the last reference is dropped. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static Kept *kept;
 
 void *ff_cuframes_slots_stream(const CuframesSlots *slots)
 {
@@ -106,42 +99,6 @@ static void release_slot(void *opaque, uint8_t *data)
     av_free(buffer);
 }
 
-static void keep_buffer(Kept *entry)
-{
-    pthread_mutex_lock(&lock);
-    entry->next = kept;
-    kept = entry;
-    pthread_mutex_unlock(&lock);
-}
-
-/* Let go of the kept buffers to which nobody but us refers any more. */
-static void release_kept(void)
-{
-    Kept *done = NULL, **at = &kept;
-
-    pthread_mutex_lock(&lock);
-    while (*at) {
-        Kept *entry = *at;
-
-        if (av_buffer_get_ref_count(entry->own) > 1) {
-            at = &entry->next;
-            continue;
-        }
-        *at = entry->next;
-        entry->next = done;
-        done = entry;
-    }
-    pthread_mutex_unlock(&lock);
-
-    while (done) {
-        Kept *entry = done;
-
-        done = entry->next;
-        av_buffer_unref(&entry->own);
-        av_free(entry);
-    }
-}
-
 void ff_cuframes_slots_leave(CuframesSlots *slots)
 {
     if (slots->on_gpu)
@@ -150,7 +107,7 @@ void ff_cuframes_slots_leave(CuframesSlots *slots)
     while (slots->first)
         unlink_slot(slots->first);
     pthread_mutex_unlock(&lock);
-    release_kept();
+    ff_cuframes_readonly_release();
 }
 
 static int acquire_slot(CuframesSlots *slots, SlotBuffer *buffer)
@@ -210,7 +167,7 @@ AVFrame *ff_cuframes_slots_get_buffer(CuframesSlots *slots)
     AVFrame *frame;
     SlotBuffer *buffer;
 
-    release_kept();
+    ff_cuframes_readonly_release();
     if ((slots->device && !slots->on_gpu) || !may_claim(slots))
         return NULL;
     frame = av_frame_alloc();
@@ -229,13 +186,11 @@ AVFrame *ff_cuframes_slots_get_buffer(CuframesSlots *slots)
     return frame;
 }
 
-/* The slot in which the frame stands exactly as we handed it out: not a frame
- * that a filter cropped or flipped by moving pointers, and not one that was
- * published before (a filter that repeats a frame sends it again). */
-static SlotBuffer *slot_of(const CuframesSlots *slots, const AVFrame *frame)
+SlotBuffer *ff_cuframes_slots_find(const CuframesSlots *slots, const AVFrame *frame)
 {
     SlotBuffer *buffer;
 
+    ff_cuframes_readonly_release();
     if (!frame->buf[0] || frame->buf[1])
         return NULL;
     pthread_mutex_lock(&lock);
@@ -256,79 +211,22 @@ static SlotBuffer *slot_of(const CuframesSlots *slots, const AVFrame *frame)
     return buffer;
 }
 
-static void unref_own(void *opaque, uint8_t *data)
-{
-    AVBufferRef *own = opaque;
-
-    av_buffer_unref(&own);
-}
-
-static AVBufferRef *read_only(const AVBufferRef *buf)
-{
-    AVBufferRef *own = av_buffer_ref(buf), *ref;
-
-    if (!own)
-        return NULL;
-    ref = av_buffer_create(own->data, own->size, unref_own, own,
-                           AV_BUFFER_FLAG_READONLY);
-    if (!ref)
-        av_buffer_unref(&own);
-    return ref;
-}
-
-static int publish_in_place(CuframesSlots *slots, SlotBuffer *buffer, AVFrame *frame,
-                            const cuframes_frame_meta_t *meta, uint64_t *seq,
-                            void *log_ctx)
-{
-    const int shared = av_buffer_get_ref_count(frame->buf[0]) > 1;
-    Kept *entry = shared ? av_mallocz(sizeof(*entry)) : NULL;
-    AVBufferRef *ref = read_only(frame->buf[0]);
-    int ret = AVERROR(ENOMEM);
-
-    if (ref && (entry || !shared)) {
-        int err = cuframes_publisher_publish_slot(slots->publisher, buffer->slot,
-                                                  ff_cuframes_slots_stream(slots), meta, seq);
-        ret = err ? ff_cuframes_failed(log_ctx, "cannot publish a frame", err) : 0;
-    }
-    if (ret < 0) {
-        av_buffer_unref(&ref);
-        av_free(entry);
-        return ret;
-    }
-    buffer->published = 1;
-    if (shared) {
-        entry->own = frame->buf[0];
-        keep_buffer(entry);
-    } else {
-        av_buffer_unref(&frame->buf[0]);
-    }
-    frame->buf[0] = ref;
-    return CUFRAMES_PUBLISHED_IN_PLACE;
-}
-
-/* A graph that is configured for one device may be given frames of another. */
-static int is_elsewhere(const CuframesSlots *slots, const AVFrame *frame)
-{
-    const AVHWFramesContext *frames = ff_cuframes_cuda_frames(frame->format,
-                                                              frame->hw_frames_ctx);
-
-    return !frames != !slots->device ||
-           (frames && ff_cuframes_cuda_context(frames->device_ref) !=
-                      ff_cuframes_cuda_context(slots->device));
-}
-
-int ff_cuframes_slots_publish(CuframesSlots *slots, AVFrame *frame,
+int ff_cuframes_slots_publish(CuframesSlots *slots, SlotBuffer *buffer, AVFrame *frame,
                               const cuframes_frame_meta_t *meta, uint64_t *seq,
                               void *log_ctx)
 {
-    SlotBuffer *buffer = slot_of(slots, frame);
+    CuframesReadOnly to;
+    int err, ret = ff_cuframes_readonly_prepare(&to, frame->buf[0]);
 
-    release_kept();
-    if (is_elsewhere(slots, frame)) {
-        av_log(log_ctx, AV_LOG_ERROR, "a frame is on another device than those that "
-               "the graph was configured for\n");
-        return AVERROR(EINVAL);
+    if (ret < 0)
+        return ret;
+    err = cuframes_publisher_publish_slot(slots->publisher, buffer->slot,
+                                          ff_cuframes_slots_stream(slots), meta, seq);
+    if (err) {
+        ff_cuframes_readonly_discard(&to);
+        return ff_cuframes_failed(log_ctx, "cannot publish a frame", err);
     }
-    return buffer ? publish_in_place(slots, buffer, frame, meta, seq, log_ctx)
-                  : ff_cuframes_publish_copy(slots, frame, meta, seq, log_ctx);
+    buffer->published = 1;
+    ff_cuframes_readonly_replace(&to, &frame->buf[0]);
+    return CUFRAMES_PUBLISHED_IN_PLACE;
 }

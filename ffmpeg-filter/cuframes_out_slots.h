@@ -27,7 +27,15 @@
 
 #include <cuframes/cuframes.h>
 
+#include "libavutil/buffer.h"
 #include "libavutil/frame.h"
+
+/** Where the pixels of a published frame came from. */
+enum CuframesPublished {
+    CUFRAMES_PUBLISHED_IN_PLACE, ///< they already stood in a slot
+    CUFRAMES_PUBLISHED_COPY,     ///< they were copied into a slot
+    CUFRAMES_NOT_PUBLISHED,      ///< no slot was free: dropped, and counted
+};
 
 /** The slots of a publisher's present pool in which AVFrames stand. */
 typedef struct CuframesSlots {
@@ -46,19 +54,20 @@ typedef struct CuframesSlots {
 AVFrame *ff_cuframes_slots_get_buffer(CuframesSlots *slots);
 
 /**
- * Publish a frame: in place if it stands in one of our slots as we handed it
- * out, else by one copy. A frame published in place gets a read-only buffer.
- *
- * @return an enum CuframesPublished, or a negative AVERROR
+ * The slot in which the frame stands exactly as we handed it out, NULL if none:
+ * not a frame that a filter cropped or flipped by moving pointers, and not one
+ * that was published before (a filter that repeats a frame sends it again).
  */
-int ff_cuframes_slots_publish(CuframesSlots *slots, AVFrame *frame,
-                              const cuframes_frame_meta_t *meta, uint64_t *seq,
-                              void *log_ctx);
+struct SlotBuffer *ff_cuframes_slots_find(const CuframesSlots *slots, const AVFrame *frame);
 
-/** The same for a frame that stands elsewhere. */
-int ff_cuframes_publish_copy(CuframesSlots *slots, const AVFrame *frame,
-                             const cuframes_frame_meta_t *meta, uint64_t *seq,
-                             void *log_ctx);
+/**
+ * Publish the frame that stands in this slot; it gets a read-only buffer.
+ *
+ * @return CUFRAMES_PUBLISHED_IN_PLACE, or a negative AVERROR
+ */
+int ff_cuframes_slots_publish(CuframesSlots *slots, struct SlotBuffer *buffer,
+                              AVFrame *frame, const cuframes_frame_meta_t *meta,
+                              uint64_t *seq, void *log_ctx);
 
 /** The CUstream on which frames are made and published, NULL for host memory. */
 void *ff_cuframes_slots_stream(const CuframesSlots *slots);

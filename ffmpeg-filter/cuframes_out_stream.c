@@ -25,6 +25,7 @@
  * What a filter does with its publisher.
  */
 
+#include <inttypes.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -32,6 +33,9 @@
 #include "libavutil/log.h"
 
 #include "cuframes_out.h"
+#include "cuframes_out_copy.h"
+#include "cuframes_out_cuda.h"
+#include "cuframes_out_error.h"
 #include "cuframes_out_slots.h"
 #include "cuframes_out_stream.h"
 
@@ -45,26 +49,6 @@ void av_cuframes_out_interrupt(void)
 int ff_cuframes_interrupted(void)
 {
     return atomic_load(&interrupted);
-}
-
-static int averror(int err)
-{
-    switch (err) {
-    case CUFRAMES_OK:                   return 0;
-    case CUFRAMES_ERR_INVALID_ARGUMENT: return AVERROR(EINVAL);
-    case CUFRAMES_ERR_ALREADY_EXISTS:   return AVERROR(EEXIST);
-    case CUFRAMES_ERR_TIMEOUT:          return AVERROR(ETIMEDOUT);
-    case CUFRAMES_ERR_NO_MEMORY:        return AVERROR(ENOMEM);
-    case CUFRAMES_ERR_PERMISSION:       return AVERROR(EACCES);
-    case CUFRAMES_ERR_UNSUPPORTED:      return AVERROR(ENOSYS);
-    default:                            return AVERROR_EXTERNAL;
-    }
-}
-
-int ff_cuframes_failed(void *log_ctx, const char *what, int err)
-{
-    av_log(log_ctx, AV_LOG_ERROR, "%s: %s\n", what, cuframes_last_error());
-    return averror(err);
 }
 
 int ff_cuframes_stream_finish(CuframesStream *stream, void *log_ctx)
@@ -86,21 +70,6 @@ int ff_cuframes_stream_wait(CuframesStream *stream, unsigned n, void *log_ctx)
             return err ? ff_cuframes_failed(log_ctx, "waiting for subscribers", err) : 0;
     }
     return AVERROR_EXIT;
-}
-
-cuframes_memory_t ff_cuframes_stream_memory(const CuframesStream *stream)
-{
-    return stream->memory;
-}
-
-cuframes_sync_t ff_cuframes_stream_sync(const CuframesStream *stream)
-{
-    return stream->sync;
-}
-
-const cuframes_stream_info_t *ff_cuframes_stream_info(const CuframesStream *stream)
-{
-    return &stream->info;
 }
 
 int ff_cuframes_stream_reconfigure(CuframesStream *stream, int format,
@@ -137,21 +106,39 @@ AVFrame *ff_cuframes_stream_get_buffer(CuframesStream *stream)
     return ff_cuframes_slots_get_buffer(&stream->slots);
 }
 
+/* A graph that is configured for one device may be given frames of another. */
+static int is_elsewhere(const AVBufferRef *device, const AVFrame *frame)
+{
+    const AVHWFramesContext *frames = ff_cuframes_cuda_frames(frame->format,
+                                                              frame->hw_frames_ctx);
+
+    return !frames != !device ||
+           (frames && ff_cuframes_cuda_context(frames->device_ref) !=
+                      ff_cuframes_cuda_context(device));
+}
+
 int ff_cuframes_stream_publish(CuframesStream *stream, AVFrame *frame,
                                const cuframes_frame_meta_t *meta,
                                uint64_t *seq, void *log_ctx)
 {
-    return ff_cuframes_slots_publish(&stream->slots, frame, meta, seq, log_ctx);
+    CuframesSlots *slots = &stream->slots;
+    struct SlotBuffer *buffer = ff_cuframes_slots_find(slots, frame);
+
+    if (is_elsewhere(slots->device, frame)) {
+        av_log(log_ctx, AV_LOG_ERROR, "a frame is on another device than those that "
+               "the graph was configured for\n");
+        return AVERROR(EINVAL);
+    }
+    return buffer ? ff_cuframes_slots_publish(slots, buffer, frame, meta, seq, log_ctx)
+                  : ff_cuframes_copy_publish(slots, frame, meta, seq, log_ctx);
 }
 
-int ff_cuframes_stream_stats(CuframesStream *stream,
-                             cuframes_publisher_stats_t *stats)
+void ff_cuframes_stream_log_totals(const CuframesStream *stream, void *log_ctx)
 {
-    int err;
+    cuframes_publisher_stats_t stats = { .struct_size = sizeof(stats) };
 
-    memset(stats, 0, sizeof(*stats));
-    stats->struct_size = sizeof(*stats);
-    err = cuframes_publisher_get_stats(stream->slots.publisher, stats);
-    stats->copies += stream->slots.downloads;
-    return err;
+    if (!cuframes_publisher_get_stats(stream->slots.publisher, &stats))
+        av_log(log_ctx, AV_LOG_INFO, "key '%s': %"PRIu64" published, %"PRIu64" dropped, "
+               "%"PRIu64" copies\n", stream->key, stats.published, stats.dropped,
+               stats.copies + stream->slots.downloads);
 }

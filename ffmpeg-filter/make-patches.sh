@@ -13,7 +13,7 @@ edit_build() {
     sed -i 's/^    libdav1d$/    libcuframes\n&/' configure
     sed -i '/^deinterlace_qsv_filter_deps=/i cuframes_out_filter_deps="libcuframes"' configure
     sed -i '/^enabled libdav1d /i enabled libcuframes       \&\& require_pkg_config libcuframes cuframes cuframes/cuframes.h cuframes_publisher_create' configure
-    sed -i '/^OBJS-$(CONFIG_CURVES_FILTER)/i OBJS-$(CONFIG_CUFRAMES_OUT_FILTER)           += vf_cuframes_out.o $(addprefix cuframes_out_, \\\n                                                copy.o cuda.o formats.o meta.o options.o \\\n                                                registry.o slots.o stream.o)' libavfilter/Makefile
+    sed -i '/^OBJS-$(CONFIG_CURVES_FILTER)/i OBJS-$(CONFIG_CUFRAMES_OUT_FILTER)           += vf_cuframes_out.o $(addprefix cuframes_out_, \\\n                                                buffer.o copy.o cuda.o error.o formats.o \\\n                                                meta.o options.o readonly.o registry.o \\\n                                                slots.o stream.o)' libavfilter/Makefile
     sed -i '/^extern const .* ff_vf_curves;/{h;s/curves/cuframes_out/;p;g}' libavfilter/allfilters.c
 }
 

@@ -25,30 +25,32 @@
  * Video filter that publishes the frames passing through it.
  */
 
-#include <stdlib.h>
+#include <inttypes.h>
 #include <string.h>
 
-#include "libavutil/avstring.h"
 #include "libavutil/error.h"
 #include "libavutil/log.h"
-#include "libavutil/mathematics.h"
 #include "libavutil/mem.h"
 #include "libavutil/opt.h"
 #include "libavutil/pixdesc.h"
-#include "libavutil/version.h"
 
 #include "avfilter.h"
 #include "filters.h"
 #include "formats.h"
 #include "version.h"
-#include "video.h"
 #if LIBAVFILTER_VERSION_MAJOR < 10
 #include "internal.h"
 #endif
 
 #include "cuframes_out.h"
+#include "cuframes_out_buffer.h"
 #include "cuframes_out_cuda.h"
+#include "cuframes_out_formats.h"
+#include "cuframes_out_link.h"
+#include "cuframes_out_meta.h"
 #include "cuframes_out_options.h"
+#include "cuframes_out_registry.h"
+#include "cuframes_out_stream.h"
 
 typedef struct CuframesOutContext {
     CuframesOptions options;      ///< first, because it begins with the AVClass
@@ -58,24 +60,6 @@ typedef struct CuframesOutContext {
     int failed;                   ///< publishing did, so that no graph follows
     int asked, waited, described;
 } CuframesOutContext;
-
-static AVRational link_frame_rate(AVFilterLink *link)
-{
-#if LIBAVFILTER_VERSION_MAJOR < 10
-    return link->frame_rate;
-#else
-    return ff_filter_link(link)->frame_rate;
-#endif
-}
-
-static AVBufferRef *link_hw_frames(AVFilterLink *link)
-{
-#if LIBAVFILTER_VERSION_MAJOR < 10
-    return link->hw_frames_ctx;
-#else
-    return ff_filter_link(link)->hw_frames_ctx;
-#endif
-}
 
 static av_cold int init(AVFilterContext *ctx)
 {
@@ -111,114 +95,33 @@ static int open_stream(AVFilterContext *ctx, int format, int width, int height,
     ret = ff_cuframes_stream_open(&s->stream, &config, text, device, ctx);
     av_free(text);
     if (ret >= 0 && config.memory == CUFRAMES_MEMORY_AUTO &&
-        ff_cuframes_stream_memory(s->stream) == CUFRAMES_MEMORY_HOST)
+        s->stream->memory == CUFRAMES_MEMORY_HOST)
         av_log(ctx, AV_LOG_WARNING, "memory=auto: this GPU's memory cannot be shared "
                "here, so each frame is downloaded; 'cuframes doctor' says why\n");
     return ret;
-}
-
-/* cuframes_format_t of a frame's pixels, wherever they are, or AVERROR(EINVAL). */
-static int picture_format(AVFilterContext *ctx, enum AVPixelFormat format,
-                          const AVHWFramesContext *frames)
-{
-    const int found = ff_cuframes_format(frames ? frames->sw_format : format);
-
-    if (found)
-        return found;
-    return frames ? ff_cuframes_refuse_cuda_format(ctx, frames->sw_format)
-                  : ff_cuframes_refuse_format(ctx, format);
 }
 
 static int config_input(AVFilterLink *inlink)
 {
     AVFilterContext *ctx = inlink->dst;
     const AVHWFramesContext *frames = ff_cuframes_cuda_frames(inlink->format,
-                                                              link_hw_frames(inlink));
-    const int format = picture_format(ctx, inlink->format, frames);
+                                                              ff_cuframes_link_hw_frames(inlink));
+    const int format = ff_cuframes_picture_format(ctx, inlink->format, frames);
     cuframes_stream_info_t info = { 0 };
 
     if (format < 0)
         return format;
-    ff_cuframes_info_set_rates(&info, link_frame_rate(inlink),
+    ff_cuframes_info_set_rates(&info, ff_cuframes_link_frame_rate(inlink),
                                inlink->sample_aspect_ratio);
     return open_stream(ctx, format, inlink->w, inlink->h, &info,
                        frames ? frames->device_ref : NULL);
 }
 
-/* Whether a slot can be what is asked for. Frames on a GPU are as large as
- * their AVHWFramesContext says, and encoders expect the chroma planes of
- * yuv420p where FFmpeg's own frames have them. */
-static int fits_slot(AVFilterLink *inlink, const AVHWFramesContext *frames, int w, int h)
-{
-    if (frames && (frames->width != w || frames->height != h ||
-                   frames->sw_format == AV_PIX_FMT_YUV420P))
-        return 0;
-    return w == inlink->w && h == inlink->h;
-}
-
-static AVFrame *get_slot(AVFilterLink *inlink, int w, int h)
-{
-    CuframesOutContext *s = inlink->dst->priv;
-    AVBufferRef *hw_frames = link_hw_frames(inlink);
-    const AVHWFramesContext *frames = ff_cuframes_cuda_frames(inlink->format, hw_frames);
-    AVFrame *frame;
-
-    if (!s->stream || s->ended || !fits_slot(inlink, frames, w, h))
-        return NULL;
-    frame = ff_cuframes_stream_get_buffer(s->stream);
-    if (frame && frames && !(frame->hw_frames_ctx = av_buffer_ref(hw_frames)))
-        av_frame_free(&frame);
-    return frame;
-}
-
 static AVFrame *get_video_buffer(AVFilterLink *inlink, int w, int h)
 {
-    AVFrame *frame = get_slot(inlink, w, h);
+    CuframesOutContext *s = inlink->dst->priv;
 
-    if (!frame)
-        return ff_default_get_video_buffer(inlink, w, h);
-    frame->width               = w;
-    frame->height              = h;
-    frame->format              = inlink->format;
-    frame->sample_aspect_ratio = inlink->sample_aspect_ratio;
-#if LIBAVFILTER_VERSION_MAJOR >= 10
-    frame->colorspace          = inlink->colorspace;
-    frame->color_range         = inlink->color_range;
-#endif
-    return frame;
-}
-
-#if LIBAVUTIL_VERSION_INT < AV_VERSION_INT(57, 30, 100)
-/* This FFmpeg does not convert durations when a filter changes the time base:
- * they are right only if every link up to the source has ours. */
-static int64_t frame_duration(AVFilterLink *inlink, const AVFrame *frame)
-{
-    for (AVFilterLink *link = inlink; link->src->nb_inputs; ) {
-        link = link->src->inputs[0];
-        if (av_cmp_q(link->time_base, inlink->time_base))
-            return 0;
-    }
-    return frame->pkt_duration;
-}
-#else
-static int64_t frame_duration(AVFilterLink *inlink, const AVFrame *frame)
-{
-    return frame->duration;
-}
-#endif
-
-static void fill_times(cuframes_frame_meta_t *meta, AVFilterLink *inlink,
-                       const AVFrame *frame)
-{
-    const AVRational ns = { 1, 1000000000 }, rate = link_frame_rate(inlink);
-    const int64_t duration = frame_duration(inlink, frame);
-
-    if (frame->pts != AV_NOPTS_VALUE)
-        meta->pts_ns = av_rescale_q(frame->pts, inlink->time_base, ns);
-    if (duration > 0)
-        meta->duration_ns = av_rescale_q(duration, inlink->time_base, ns);
-    else if (rate.num > 0 && rate.den > 0)
-        meta->duration_ns = av_rescale_q(1, av_inv_q(rate), ns);
+    return ff_cuframes_get_video_buffer(s->ended ? NULL : s->stream, inlink, w, h);
 }
 
 /* The frame's size, aspect ratio and HDR data before it is published. Aspect
@@ -229,10 +132,10 @@ static int follow_picture(AVFilterContext *ctx, const AVFrame *frame, int key)
 {
     CuframesOutContext *s = ctx->priv;
     AVFilterLink *inlink = ctx->inputs[0];
-    const int format = picture_format(ctx, frame->format,
+    const int format = ff_cuframes_picture_format(ctx, frame->format,
                                       ff_cuframes_cuda_frames(frame->format,
                                                               frame->hw_frames_ctx));
-    cuframes_stream_info_t info = *ff_cuframes_stream_info(s->stream);
+    cuframes_stream_info_t info = s->stream->info;
     AVRational sar = frame->sample_aspect_ratio;
 
     if (format < 0)
@@ -240,7 +143,7 @@ static int follow_picture(AVFilterContext *ctx, const AVFrame *frame, int key)
     if (key || !s->described) {
         if (!sar.num)
             sar = inlink->sample_aspect_ratio;
-        ff_cuframes_info_set_rates(&info, link_frame_rate(inlink), sar);
+        ff_cuframes_info_set_rates(&info, ff_cuframes_link_frame_rate(inlink), sar);
         ff_cuframes_info_set_hdr(&info, frame);
     }
     return ff_cuframes_stream_reconfigure(s->stream, format, frame->width,
@@ -269,8 +172,8 @@ static void describe(AVFilterContext *ctx, const AVFrame *frame, int published)
     av_log(ctx, AV_LOG_INFO, "key '%s': publishing %dx%d %s, %d slots, memory %s, "
            "sync %s, %s\n", s->options.key, frame->width, frame->height,
            av_get_pix_fmt_name(frames ? frames->sw_format : frame->format), s->options.slots,
-           ff_cuframes_memory_name(ff_cuframes_stream_memory(s->stream)),
-           ff_cuframes_sync_name(ff_cuframes_stream_sync(s->stream)),
+           ff_cuframes_memory_name(s->stream->memory),
+           ff_cuframes_sync_name(s->stream->sync),
            published == CUFRAMES_PUBLISHED_IN_PLACE ? "in place, without a copy"
                                                     : "one copy a frame");
 }
@@ -288,7 +191,7 @@ static int publish(AVFilterContext *ctx, AVFrame *frame)
     int ret;
 
     ff_cuframes_frame_meta(&meta, frame);
-    fill_times(&meta, ctx->inputs[0], frame);
+    ff_cuframes_meta_set_times(&meta, ctx->inputs[0], frame);
     if ((ret = follow_picture(ctx, frame, meta.flags & CUFRAMES_FRAME_KEY)) < 0 ||
         (ret = await_subscribers(ctx)) < 0)
         return ret;
@@ -303,17 +206,6 @@ static int publish(AVFilterContext *ctx, AVFrame *frame)
     return 0;
 }
 
-/* Before the publisher is finished: afterwards there is nobody to ask. */
-static void log_totals(AVFilterContext *ctx)
-{
-    CuframesOutContext *s = ctx->priv;
-    cuframes_publisher_stats_t stats;
-
-    if (!ff_cuframes_stream_stats(s->stream, &stats))
-        av_log(ctx, AV_LOG_INFO, "key '%s': %"PRIu64" published, %"PRIu64" dropped, "
-               "%"PRIu64" copies\n", s->options.key, stats.published, stats.dropped, stats.copies);
-}
-
 /* Nothing will follow, unless the program is being interrupted: then the
  * stream goes on when the program is started again. */
 static int end_stream(AVFilterContext *ctx)
@@ -323,7 +215,8 @@ static int end_stream(AVFilterContext *ctx)
     if (!s->stream || s->ended || ff_cuframes_interrupted())
         return 0;
     s->ended = 1;
-    log_totals(ctx);
+    /* Afterwards there is nobody to ask. */
+    ff_cuframes_stream_log_totals(s->stream, ctx);
     return ff_cuframes_stream_finish(s->stream, ctx);
 }
 
@@ -373,7 +266,7 @@ static av_cold void uninit(AVFilterContext *ctx)
     if (!s->stream)
         return;
     if (!s->ended)
-        log_totals(ctx);
+        ff_cuframes_stream_log_totals(s->stream, ctx);
     if (s->ended || s->failed || ff_cuframes_interrupted())
         ff_cuframes_stream_close(&s->stream);
     else
