@@ -23,7 +23,7 @@ impl Place {
             Memory::CudaIpc | Memory::CudaVmm => self.on_gpu(key, self.device.context()?),
             Memory::Auto => match self.device.context() {
                 Ok(context) => self.on_gpu(key, context),
-                Err(error) => self.fall_back(key, &error),
+                Err(error) => self.fall_back(key, error),
             },
         }
     }
@@ -62,7 +62,7 @@ impl Place {
             reasons.join("; ")
         ));
         match self.memory {
-            Memory::Auto => self.fall_back(key, &none),
+            Memory::Auto => self.fall_back(key, none),
             _ => Err(none),
         }
     }
@@ -78,10 +78,13 @@ impl Place {
         }
     }
 
-    fn fall_back(&self, key: &str, why: &Error) -> Result<Placement> {
-        let placement = self.on_host()?;
+    /// An order of the GPU's that was asked for by name has nothing to fall back to.
+    fn fall_back(&self, key: &str, why: Error) -> Result<Placement> {
+        if matches!(self.sync, Sync::Event | Sync::Timeline) {
+            return Err(why);
+        }
         tracing::warn!(key, %why, "memory=auto: frames are in host memory");
-        Ok(placement)
+        Ok(Placement::Host)
     }
 
     /// Pairs in the order of preference. Events are used when they are asked for.
