@@ -1,6 +1,9 @@
 //! The library agrees with the committed conformance vectors, which an independent
 //! implementation wrote from the document.
 
+#[path = "common/vectors.rs"]
+mod files;
+
 use cuframes::format::{Format, FrameLayout};
 use cuframes::ring::{Reader, Shape, Words, WordsMut};
 use cuframes::wire::{
@@ -8,40 +11,10 @@ use cuframes::wire::{
     HelloResponse, MemoryKind, Message, MessageHeader, Reconfigure, SlotMeta, SyncKind, WireError,
     capability, control, fds, parse_stats,
 };
+use files::{bytes, number, text, vectors};
 use serde_json::Value;
 use std::sync::atomic::Ordering;
 use zerocopy::{FromBytes, FromZeros};
-
-fn vectors(file: &str) -> Vec<Value> {
-    let path = format!(
-        "{}/../conformance/vectors/{file}",
-        env!("CARGO_MANIFEST_DIR")
-    );
-    let text = std::fs::read_to_string(&path).expect(&path);
-    serde_json::from_str(&text).expect(&path)
-}
-
-fn text<'a>(entry: &'a Value, field: &str) -> &'a str {
-    entry[field]
-        .as_str()
-        .unwrap_or_else(|| panic!("{entry} has no {field}"))
-}
-
-/// A number below 2^53 is a JSON number, a larger one a string.
-fn number(value: &Value) -> u64 {
-    value
-        .as_u64()
-        .or_else(|| value.as_str()?.parse().ok())
-        .unwrap_or_else(|| panic!("{value} is no number"))
-}
-
-fn bytes(hex: &str) -> Vec<u8> {
-    assert!(hex.len().is_multiple_of(2), "whole bytes");
-    (0..hex.len())
-        .step_by(2)
-        .map(|i| u8::from_str_radix(&hex[i..i + 2], 16).expect("hex"))
-        .collect()
-}
 
 /// The bytes of an entry, filled up with zeros to its size.
 fn payload(entry: &Value) -> Vec<u8> {

@@ -63,15 +63,21 @@ impl Raw {
 
     /// The next message; `None` at the end of the connection.
     pub fn hear(&self) -> Option<Heard> {
-        let mut header = [0; 8];
-        let fds = self.read(&mut header)?;
-        let kind = u16::from_le_bytes([header[0], header[1]]);
-        let length = u32::from_le_bytes([header[4], header[5], header[6], header[7]]);
-        let mut payload = vec![0; length as usize];
-        // Nothing to read is read at once.
-        self.read(&mut payload)?;
+        let (bytes, fds) = self.hear_bytes()?;
+        let kind = u16::from_le_bytes([bytes[0], bytes[1]]);
         let kind = MessageType::from_u16(kind).expect("a known type");
-        Some((Message::decode(kind, &payload).expect("a message"), fds))
+        Some((Message::decode(kind, &bytes[8..]).expect("a message"), fds))
+    }
+
+    /// Header and payload of the next message, not looked into.
+    pub fn hear_bytes(&self) -> Option<(Vec<u8>, Vec<OwnedFd>)> {
+        let mut bytes = vec![0; 8];
+        let fds = self.read(&mut bytes)?;
+        let length = u32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]);
+        bytes.resize(8 + length as usize, 0);
+        // Nothing to read is read at once.
+        self.read(&mut bytes[8..])?;
+        Some((bytes, fds))
     }
 
     /// Fills `buffer`; `None` at the end of the connection.

@@ -102,10 +102,15 @@ impl Server {
         Server { listener }
     }
 
+    /// The next connection, on which nothing is said yet.
+    pub fn accept(&self) -> Raw {
+        let (stream, _) = self.listener.accept().expect("accept");
+        Raw::new(stream)
+    }
+
     /// Answers the HELLO of the next connection with `offer`.
     pub fn serve(&self, offer: Offer) -> Served {
-        let (stream, _) = self.listener.accept().expect("accept");
-        let raw = Raw::new(stream);
+        let raw = self.accept();
         match raw.hear() {
             Some((Message::HelloRequest(_), _)) => {}
             other => panic!("expected HELLO_REQ, got {other:?}"),
@@ -127,11 +132,13 @@ impl Server {
     }
 }
 
-fn sealed() -> SealFlags {
+/// Seals without which nobody maps a memfd.
+pub fn sealed() -> SealFlags {
     SealFlags::SHRINK | SealFlags::GROW
 }
 
-fn memfd(size: usize, content: &[u8], seals: SealFlags) -> File {
+/// A memfd of `size` bytes that begins with `content`.
+pub fn memfd(size: usize, content: &[u8], seals: SealFlags) -> File {
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
     let fd = memfd_create("cuframes-test", flags).expect("memfd");
     ftruncate(&fd, size as u64).expect("size");
