@@ -269,6 +269,15 @@ fn the_header_keeps_what_it_promises() {
 }
 
 #[test]
+fn other_threads_and_eviction_are_as_the_header_says() {
+    let installed = Installed::new();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c/threads.c");
+    let program = installed.compile("gcc", "-std=c99", &source, "threads");
+    let output = run(installed.checked(&program).arg(key("threads")));
+    assert_eq!(text(&output.stdout), "40 checks\n");
+}
+
+#[test]
 fn a_callback_that_throws_ends_its_subscription_only() {
     let installed = Installed::new();
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c/throwing.cpp");
