@@ -12,7 +12,8 @@ use crate::traces;
 static SCENES: AtomicU32 = AtomicU32::new(0);
 
 /// One test's key and run directory. Dropping it fails the test if a socket or a segment of
-/// the key is left.
+/// the key is left, and removes that; what a test process leaves that is killed, the next one
+/// removes.
 #[derive(Debug)]
 pub struct Scene {
     /// The key.
@@ -38,8 +39,10 @@ impl Scene {
         let lock = File::create(temporary.join("cuframes-tests.lock"));
         let lock = lock.expect("a lock file can be made");
         take(&lock).expect("the lock can be taken");
+        traces::remove_of_the_dead();
         let number = SCENES.fetch_add(1, Ordering::Relaxed);
-        let key = format!("{}{}-{number}", traces::PREFIX, std::process::id());
+        // Two digits: no key is the beginning of another one's.
+        let key = format!("{}{}-{number:02}", traces::PREFIX, std::process::id());
         let dir = temporary.join(format!("cuframes-{key}"));
         fs::create_dir(&dir).expect("a run directory can be made");
         Scene {
@@ -130,6 +133,9 @@ impl Drop for Scene {
         let left = self.files();
         // Nothing more can be done for it here.
         let _ = fs::remove_dir_all(&self.dir);
+        for segment in self.segments() {
+            let _ = fs::remove_file(segment);
+        }
         if !std::thread::panicking() {
             assert_eq!(left, BTreeSet::new(), "left behind");
         }

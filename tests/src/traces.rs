@@ -19,8 +19,37 @@ pub fn sockets(dir: &Path) -> Vec<PathBuf> {
 
 /// Run directories of these tests.
 pub fn run_dirs() -> Vec<PathBuf> {
-    let prefix = format!("cuframes-{PREFIX}");
-    entries(&std::env::temp_dir(), |name| name.starts_with(&prefix))
+    entries(&std::env::temp_dir(), is_of_tests)
+}
+
+/// Removes what test processes left that were killed before they could tidy up themselves.
+pub fn remove_of_the_dead() {
+    let shared = entries(Path::new("/dev/shm"), is_of_tests);
+    for path in run_dirs().into_iter().chain(shared) {
+        if is_of_the_living(&path) {
+            continue;
+        }
+        // Another test process may be doing the same.
+        let _ = match path.is_dir() {
+            true => fs::remove_dir_all(&path),
+            false => fs::remove_file(&path),
+        };
+    }
+}
+
+/// True if the test process after which a run directory or segment is called still runs.
+pub fn is_of_the_living(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    let pid = name.and_then(|name| {
+        let rest = name.strip_prefix("cuframes-")?.strip_prefix(PREFIX)?;
+        rest.split('-').next()
+    });
+    pid.is_some_and(|pid| Path::new("/proc").join(pid).exists())
+}
+
+fn is_of_tests(name: &str) -> bool {
+    name.strip_prefix("cuframes-")
+        .is_some_and(|key| key.starts_with(PREFIX))
 }
 
 /// Processes that run `program`.
