@@ -50,10 +50,11 @@ fn joining_and_leaving_costs_nothing_that_stays() {
             assert_eq!(joined.get::<u64>("aborted"), 0, "{pair:?}: {joined}");
         }
         let after = reader.ask("resources", "RESOURCES");
-        assert_eq!(
-            before.get::<u64>("fds"),
-            after.get::<u64>("fds"),
-            "{pair:?}"
+        // What the first joins had open may still have been closing.
+        let fds = |line: &Line| line.get::<u64>("fds");
+        assert!(
+            fds(&after) <= fds(&before),
+            "{pair:?}: {before} and {after}"
         );
         assert!(reader.wait().success());
         assert!(publisher.wait().success());
