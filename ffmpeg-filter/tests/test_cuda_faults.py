@@ -10,6 +10,8 @@ from simulated import GpuCase
 
 DISCONNECTED = 5  # exit code of the command line
 COPIES = 6  # calls of a frame of two planes: upload, download by the filter, download behind it
+PLACES = [("host", "cpu"), *((memory, sync) for memory in ("cuda_ipc", "cuda_vmm")
+                             for sync in ("cpu", "event", "timeline"))]
 GOOD = 5  # frames before the fault
 
 
@@ -44,8 +46,26 @@ class Faults(GpuCase):
                           memory="host")
         self.assertEqual(read, GOOD)
 
+    def halfway(self, **options: object) -> int:
+        """How many calls of the driver ffmpeg has made when half of the frames are copied."""
+        log = self.path("calls")
+        log.unlink(missing_ok=True)
+        reader = self.gpu_sub(self.path("read"))
+        graph = f"hwupload_cuda,{self.strict(**options)},hwdownload,format=nv12"
+        self.finish(self.ffmpeg(*raw("nv12", "320x240"), "-vf", graph, "-f", "null", "-",
+                                env=os.environ | {"FAKE_CUDA_LOG": str(log)}))
+        self.finish(reader)
+        names = [line.split()[2] for line in log.read_text().splitlines()]
+        copies = [number for number, name in enumerate(names, 1) if name == "cuMemcpy2DAsync_v2"]
+        return copies[len(copies) // 2]
+
     def test_a_context_that_is_lost(self) -> None:
-        self.assertLess(self.fails("LOST:400:719", "CUDA_ERROR"), FRAMES)
+        for memory, sync in PLACES:
+            with self.subTest(memory=memory, sync=sync):
+                number = self.halfway(memory=memory, sync=sync)
+                read = self.fails(f"LOST:{number}:719", "CUDA_ERROR_LAUNCH_FAILED",
+                                  memory=memory, sync=sync)
+                self.assertTrue(0 < read < FRAMES, read)
 
     def test_an_ffmpeg_that_fails_elsewhere(self) -> None:
         # It ends without a word to the filter, whose publisher is closed when the process exits.
