@@ -4,6 +4,7 @@ done there."""
 from __future__ import annotations
 
 import os
+import signal
 import unittest
 from typing import Any, Callable
 
@@ -86,19 +87,32 @@ class Frames(Chain):
         self.machine("--fault", "cuMemCreate:1+:801")
         self.assertIn("memory cuda_ipc, sync timeline", self.uploads())
 
+    def test_auto_passes_over_an_order_that_does_not_work(self) -> None:
+        self.machine("--fault", "cuStreamWriteValue64_v2:1+:801")
+        self.assertIn("memory cuda_vmm, sync cpu", self.uploads())
+
     def test_auto_ends_in_host_memory_and_says_so(self) -> None:
         self.machine("--fault", "cuMemCreate:1+:801;cuIpcGetMemHandle:1+:801")
         said = self.uploads()
         self.assertIn("memory=auto: this GPU's memory cannot be shared here", said)
         self.assertIn("memory host, sync cpu, one copy a frame", said)
 
-    def test_what_is_asked_for_by_name_is_not_replaced(self) -> None:
-        self.machine("--fault", "cuMemCreate:1+:801")
-        writer = self.ffmpeg(*source(), "-vf", f"hwupload_cuda,{self.filter(memory='cuda_vmm')}",
+    def refused(self, fault: str, *sentence: str, **options: str) -> None:
+        """ffmpeg ends where auto goes on with something else."""
+        self.machine("--fault", fault)
+        writer = self.ffmpeg(*source(), "-vf", f"hwupload_cuda,{self.filter(**options)}",
                              "-f", "null", "-")
         said = self.finish(writer, None)
-        self.assertNotEqual(writer.returncode, 0)
-        self.assertRegex(said, "cannot publish: .*cuMemCreate")
+        self.assertGreater(writer.returncode, 0, said)
+        self.assertRegex(said, "cannot publish: .*" + ".*".join(sentence))
+
+    def test_memory_that_is_asked_for_is_not_replaced(self) -> None:
+        self.refused("cuMemCreate:1+:801", "cuMemCreate", memory="cuda_vmm")
+        self.refused("cuIpcGetMemHandle:1+:801", "cuIpcGetMemHandle", memory="cuda_ipc")
+
+    def test_sync_that_is_asked_for_is_not_replaced(self) -> None:
+        self.refused("cuStreamWriteValue64_v2:1+:801", "cuStreamWriteValue64", sync="timeline")
+        self.refused("cuIpcGetEventHandle:1+:801", "cuIpcGetEventHandle", sync="event")
 
     def test_host_memory(self) -> None:
         said = self.uploads(memory="host")
@@ -161,11 +175,17 @@ class Frames(Chain):
         self.assertRegex(said, "cannot publish: .*event.* host memory")
 
     def test_what_others_are_told(self) -> None:
-        self.ffmpeg(*source(), "-vf", "hwupload_cuda," +
-                    self.strict(memory="cuda_ipc", sync="event"), "-f", "null", "-")
-        info = self.live()
-        self.assertEqual((info["memory"], info["sync"], info["format"]),
-                         ("cuda_ipc", "event", "nv12"))
+        key = self.key
+        for memory, sync in (*PAIRS, ("host", "cpu")):
+            with self.subTest(memory=memory, sync=sync):
+                self.key = f"{key}-{memory}-{sync}"
+                writer = self.ffmpeg(*source(), "-vf", "hwupload_cuda," +
+                                     self.strict(memory=memory, sync=sync), "-f", "null", "-")
+                info = self.live()
+                self.assertEqual((info["memory"], info["sync"], info["format"]),
+                                 (memory, sync, "nv12"))
+                writer.send_signal(signal.SIGTERM)
+                self.finish(writer, None)
 
 
 class SizeChange(Chain):
@@ -195,9 +215,10 @@ class SizeChange(Chain):
         self.changes("", (*DECODED, *self.two_sizes()), 2 * PART)
 
     def test_uploads_in_another_context_for_each_size(self) -> None:
-        for options in ({}, {"memory": "cuda_ipc", "sync": "event"}, {"memory": "host"}):
-            with self.subTest(options=options):
-                self.changes("format=nv12,hwupload_cuda", self.two_sizes(), 2 * PART, **options)
+        for memory, sync in (*PAIRS, ("host", "cpu")):
+            with self.subTest(memory=memory, sync=sync):
+                self.changes("format=nv12,hwupload_cuda", self.two_sizes(), 2 * PART,
+                             memory=memory, sync=sync)
 
     def test_more_contexts_than_are_kept(self) -> None:
         # Eight are; then another publisher takes over, and readers find it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import signal
 import subprocess
 import unittest
@@ -38,7 +39,7 @@ class Copies(GpuCase):
         env = os.environ | {"LD_PRELOAD": str(interposer()), "ADDRESSES": str(addresses),
                             "FAKE_CUDA_LOG": str(log)}
         writer = self.ffmpeg(*(given or source()), "-an", "-vf", graph, "-f", "framemd5",
-                             self.path("passed"), env=env)
+                             self.path("passed"), env=env, level="debug")
         self.said = self.finish(writer)
         begun, *every = [tuple(line.split()) for line in addresses.read_text().splitlines()]
         self.assertEqual(begun[0], "begun")
@@ -74,6 +75,10 @@ class Copies(GpuCase):
         for call in calls:
             self.assertTrue(base <= int(call[1], 16) < base + size)
         self.assertEqual(len({call[1] for call in calls}), 8)
+        # And these are the addresses that the filter itself tells.
+        told = re.findall(r"seq:(\d+) pts:\d+ data:0x(\w+) in place", self.said)
+        self.assertEqual(told, [(str(number), call[1].removeprefix("0x"))
+                                for number, call in enumerate(calls[1::2], 1)])
         self.assertIn(f"{FRAMES} published, 0 dropped, 0 copies", self.said)
         # Up and down again, and nothing in between.
         self.assertEqual(self.copied - self.probed, 2 * PLANES * FRAMES)
