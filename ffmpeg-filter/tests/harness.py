@@ -65,6 +65,17 @@ def interposer() -> Path:
     return path
 
 
+@functools.cache
+def program(name: str) -> Path:
+    """A program of ours that uses the patched FFmpeg's libraries, compiled."""
+    path = inputs() / name
+    prefix = Path(FFMPEG).parents[1]
+    subprocess.run(["cc", "-Wall", "-Wextra", "-Werror", "-O1", f"-I{prefix / 'include'}",
+                    Path(__file__).with_name(f"{name}.c"), "-o", path, f"-L{prefix / 'lib'}",
+                    f"-Wl,-rpath,{prefix / 'lib'}", "-lavfilter", "-lavutil"], check=True)
+    return path
+
+
 def lines(path: str | Path) -> list[str]:
     """The lines of a framemd5 that tell of frames."""
     return [line for line in Path(path).read_text().splitlines() if not line.startswith("#")]

@@ -3,16 +3,13 @@ filter draws into them: proven by address, by the driver's calls, and by what is
 
 from __future__ import annotations
 
-import functools
 import os
 import re
 import signal
 import subprocess
 import unittest
-from pathlib import Path
 
-from harness import (FFMPEG, FRAMES, WATCHDOG, Process, hashes, inputs, interposer, raw, reference,
-                     until)
+from harness import FRAMES, WATCHDOG, Process, hashes, interposer, program, raw, reference, until
 from simulated import GpuCase, h264
 
 COPY = "cuMemcpy2DAsync_v2"
@@ -135,17 +132,6 @@ class Copies(GpuCase):
         self.assertIn(f"{PART} published, 0 dropped, {PART} copies", self.said)
 
 
-@functools.cache
-def painter() -> Path:
-    """The program that draws behind the filter, compiled."""
-    path = inputs() / "draw"
-    prefix = Path(FFMPEG).parents[1]
-    subprocess.run(["cc", "-Wall", "-Wextra", "-Werror", "-O1", f"-I{prefix / 'include'}",
-                    Path(__file__).with_name("draw.c"), "-o", path, f"-L{prefix / 'lib'}",
-                    f"-Wl,-rpath,{prefix / 'lib'}", "-lavfilter", "-lavutil"], check=True)
-    return path
-
-
 class Drawing(GpuCase):
     """A reader that is stopped until all frames have been drawn on reads what was published."""
 
@@ -154,7 +140,7 @@ class Drawing(GpuCase):
         reference("-f", "lavfi", "-i", picture, "-frames:v", str(DRAWN), "-f", "framemd5",
                   self.path("reference"))
         options = self.filter(slots=2 * DRAWN, policy="strict_wait", strict_timeout=WATCHDOG)
-        draw = self.start(painter(), f"{picture},hwupload_cuda,{options},buffersink@out",
+        draw = self.start(program("draw"), f"{picture},hwupload_cuda,{options},buffersink@out",
                           str(DRAWN), *anyway, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.addCleanup(draw.stdin.close)
         self.addCleanup(draw.stdout.close)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import unittest
 
-from harness import FRAMES, hashes, raw
+from harness import FRAMES, Process, hashes, program, raw
 from simulated import GpuCase
 
 DISCONNECTED = 5  # exit code of the command line
@@ -13,6 +14,7 @@ COPIES = 6  # calls of a frame of two planes: upload, download by the filter, do
 PLACES = [("host", "cpu"), *((memory, sync) for memory in ("cuda_ipc", "cuda_vmm")
                              for sync in ("cpu", "event", "timeline"))]
 GOOD = 5  # frames before the fault
+MANY = 100
 
 
 class Faults(GpuCase):
@@ -66,6 +68,38 @@ class Faults(GpuCase):
                 read = self.fails(f"LOST:{number}:719", "CUDA_ERROR_LAUNCH_FAILED",
                                   memory=memory, sync=sync)
                 self.assertTrue(0 < read < FRAMES, read)
+
+    def stays(self, frames: int, **env: str) -> tuple[Process, Process, int]:
+        """A program that has freed its graph and lives on, a reader, and how many frames it were."""
+        reader = self.gpu_sub(self.path("read"), "--no-reattach")
+        graph = f"testsrc2=size=64x64:rate=25,format=nv12,hwupload_cuda,{self.strict(sync='event')}"
+        stay = self.start(program("stay"), f"{graph},buffersink@out", str(frames),
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | env)
+        self.addCleanup(stay.stdin.close)
+        self.addCleanup(stay.stdout.close)
+        word, count = stay.stdout.readline().split()
+        self.assertEqual(word, b"freed")
+        return stay, reader, int(count)
+
+    def test_a_program_that_lives_on_after_a_fault(self) -> None:
+        # Its publisher goes with the graph: readers do not wait for the end of the program.
+        stay, reader, count = self.stays(MANY, FAKE_CUDA_FAULT="cuEventRecord:20:719")
+        self.assertTrue(0 < count < MANY, count)
+        self.finish(reader, DISCONNECTED)
+        self.assertIsNone(self.info())
+        self.assertIsNone(stay.poll())
+        stay.stdin.close()
+        self.finish(stay)
+
+    def test_a_program_that_has_freed_its_graph(self) -> None:
+        # This publisher waits for the next graph, until the program ends.
+        stay, reader, count = self.stays(GOOD)
+        self.assertEqual(count, GOOD)
+        self.assertEqual(self.live()["pid"], stay.pid)
+        self.assertIsNone(reader.poll())
+        stay.stdin.close()
+        self.finish(stay)
+        self.finish(reader, DISCONNECTED)
 
     def test_an_ffmpeg_that_fails_elsewhere(self) -> None:
         # It ends without a word to the filter, whose publisher is closed when the process exits.
