@@ -9,7 +9,8 @@ from pathlib import Path
 from common import DELAYS, simulated, succeeds
 
 # What each run of the program compares.
-CHECKS = {"copy": 9, "race": 8, "ipc": 17, "vmm": 12, "kernel": 10, "decoder": 32}
+CHECKS = {"copy": 9, "race": 8, "ipc": 17, "vmm": 12, "kernel": 10, "decoder": 32,
+          "dmabuf": 11}
 # Calls that each of these makes, for faults.
 CALLS = {
     "copy": ["cuInit", "cuDevicePrimaryCtxRetain", "cuStreamCreate", "cuMemAlloc_v2", "cuMemcpyHtoDAsync_v2",
@@ -19,6 +20,7 @@ CALLS = {
     "vmm": ["cuMemCreate", "cuMemExportToShareableHandle", "cuMemMap", "cuMemSetAccess"],
     "race": ["cuStreamWaitValue64_v2", "cuMemHostAlloc"],
     "kernel": ["cuModuleLoadData", "cuModuleGetFunction", "cuLaunchKernel"],
+    "dmabuf": ["cuMemGetHandleForAddressRange"],
     "decoder": ["cuMemsetD8Async", "cuMemcpy2DAsync_v2", "cuMemcpyHtoD_v2"],
 }
 

@@ -17,6 +17,7 @@ pub type CUdevice_attribute = c_uint;
 pub type CUpointer_attribute = c_uint;
 pub type CUmemAllocationHandleType = c_uint;
 pub type CUmemAllocationGranularity_flags = c_uint;
+pub type CUmemRangeHandleType = c_uint;
 pub type CUmemorytype = c_uint;
 pub type CUjit_option = c_uint;
 pub type CUlimit = c_uint;

@@ -40,11 +40,9 @@ pub fn attribute(attribute: u32) -> i32 {
         33 | 34 | 50 => 0,
         75 => 8,
         76 => 6,
-        // Registering host memory, VMM, its descriptors, 64-bit stream memory operations.
-        99 | 102 | 103 | 122 => 1,
-        // dma-buf, IPC events.
-        124 => 0,
-        125 => 1,
+        // Registering host memory, VMM, its descriptors, 64-bit stream memory operations, dma-buf,
+        // IPC events.
+        99 | 102 | 103 | 122 | 124 | 125 => 1,
         _ => 0,
     }
 }

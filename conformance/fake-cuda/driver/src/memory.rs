@@ -1,12 +1,13 @@
 //! Memory of the simulated GPU, and of the host as the GPU sees it.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
+use std::os::fd::IntoRawFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::abi::{
     HOST_MEMORY_ALREADY_REGISTERED, HOST_MEMORY_NOT_REGISTERED, ILLEGAL_ADDRESS, INVALID_CONTEXT,
-    INVALID_VALUE, OUT_OF_MEMORY,
+    INVALID_VALUE, NOT_SUPPORTED, OUT_OF_MEMORY,
 };
 use crate::books::Kind;
 use crate::context::Context;
@@ -25,6 +26,7 @@ pub struct Block {
     pub device: i32,
     pub kind: Kind,
     pub alias: Alias,
+    file: File,
     /// Streams may write it.
     pub writable: bool,
     /// The addresses, if they belong to this block and to no range of VMM.
@@ -68,6 +70,7 @@ impl Block {
             device: context.device,
             kind: Kind::Allocation,
             alias: Alias::new(&file, length).ok_or(OUT_OF_MEMORY)?,
+            file,
             writable: true,
             _addresses: Some(addresses),
             path: Some(path),
@@ -77,19 +80,26 @@ impl Block {
     }
 
     /// Memory of a range of VMM.
-    pub fn of_range(first: u64, bytes: u64, alias: Alias, device: i32, writable: bool) -> Block {
-        Block {
+    pub fn of_range(
+        first: u64,
+        bytes: u64,
+        file: &File,
+        device: i32,
+        writable: bool,
+    ) -> Option<Block> {
+        Some(Block {
             first,
             bytes,
             context: 0,
             device,
             kind: Kind::Mapping,
-            alias,
+            alias: Alias::new(file, bytes)?,
+            file: file.try_clone().ok()?,
             writable,
             _addresses: None,
             path: None,
             handle: [0; 64],
-        }
+        })
     }
 
     /// Opens memory of another process.
@@ -126,6 +136,7 @@ impl Block {
             device: context.device,
             kind: Kind::Import,
             alias: Alias::new(&file, length).ok_or(OUT_OF_MEMORY)?,
+            file,
             writable: true,
             _addresses: Some(addresses),
             path: None,
@@ -144,6 +155,23 @@ impl Block {
     /// The bytes by which others open the allocation.
     pub fn handle(&self) -> Option<[u8; 64]> {
         self.path.is_some().then_some(self.handle)
+    }
+
+    /// A descriptor of the bytes, the caller's to close, where a GPU gives out a dma-buf. This one
+    /// is of the whole block, so that a range that begins inside of it has none.
+    pub fn export_range(&self, first: u64, bytes: u64) -> Answer<i32> {
+        const PAGE: u64 = 4096;
+        if bytes == 0 || !first.is_multiple_of(PAGE) || !bytes.is_multiple_of(PAGE) {
+            return Err(INVALID_VALUE);
+        }
+        if first != self.first {
+            return Err(NOT_SUPPORTED);
+        }
+        if bytes > self.bytes.next_multiple_of(PAGE) {
+            return Err(INVALID_VALUE);
+        }
+        let copy = self.file.try_clone().map_err(|_| OUT_OF_MEMORY)?;
+        Ok(copy.into_raw_fd())
     }
 
     /// Its context is destroyed, and it goes with it.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::abi::{INVALID_VALUE, OUT_OF_MEMORY};
 use crate::books::Kind;
 use crate::machine::{create_memfd, is_marked};
-use crate::map::{Alias, Reservation};
+use crate::map::Reservation;
 use crate::memory::Block;
 use crate::world::{Answer, fresh, gone, made, world};
 
@@ -150,8 +150,7 @@ pub fn set_access(first: u64, bytes: u64, writable: bool) -> Answer {
     if range.addresses.bytes != bytes {
         return Err(INVALID_VALUE);
     }
-    let alias = Alias::new(file, bytes).ok_or(OUT_OF_MEMORY)?;
-    let block = Block::of_range(first, bytes, alias, *device, writable);
+    let block = Block::of_range(first, bytes, file, *device, writable).ok_or(OUT_OF_MEMORY)?;
     world.blocks.insert(first, Arc::new(block));
     Ok(())
 }

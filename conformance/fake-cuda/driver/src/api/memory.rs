@@ -1,6 +1,6 @@
 //! Memory of the GPU, and host memory that streams reach.
 
-use std::ffi::{c_int, c_uint, c_void};
+use std::ffi::{c_int, c_uint, c_ulonglong, c_void};
 use std::ptr;
 
 use super::{call, give};
@@ -77,6 +77,32 @@ pub unsafe extern "C" fn cuMemGetAddressRange_v2(
             true => Ok(()),
             // SAFETY: the caller's.
             false => unsafe { give(psize, block.bytes as usize) },
+        }
+    })
+}
+
+const DMA_BUF: CUmemRangeHandleType = 1;
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuMemGetHandleForAddressRange(
+    handle: *mut c_void,
+    dptr: CUdeviceptr,
+    size: usize,
+    handleType: CUmemRangeHandleType,
+    flags: c_ulonglong,
+) -> CUresult {
+    call("cuMemGetHandleForAddressRange", || {
+        context::current()?;
+        if handleType != DMA_BUF || flags != 0 {
+            return Err(INVALID_VALUE);
+        }
+        let block = block_of(&world(), dptr).ok_or(INVALID_VALUE)?;
+        // SAFETY: the caller's; for this kind it is an `int`.
+        unsafe {
+            give(
+                handle.cast::<c_int>(),
+                block.export_range(dptr, size as u64)?,
+            )
         }
     })
 }

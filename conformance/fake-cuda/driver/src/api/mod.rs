@@ -4,6 +4,7 @@ mod contexts;
 mod copies;
 mod devices;
 mod events;
+mod fills;
 mod ipc;
 mod kernels;
 mod lookup;

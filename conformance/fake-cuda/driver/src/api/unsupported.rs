@@ -30,7 +30,7 @@ unsupported! {
     cuTexObjectCreate cuTexObjectDestroy
     cuDeviceCanAccessPeer cuCtxEnablePeerAccess cuCtxDisablePeerAccess
     cuMemcpy3D_v2 cuMemcpy3DAsync_v2 cuMemcpyPeerAsync
-    cuMemGetHandleForAddressRange cuMemRetainAllocationHandle
+    cuMemRetainAllocationHandle
     cuMemGetAllocationPropertiesFromHandle cuGetExportTable
     cuMemPoolCreate cuMemPoolDestroy cuMemAllocAsync cuMemFreeAsync cuMemAllocFromPoolAsync
     cuDeviceGetMemPool cuDeviceGetDefaultMemPool cuMemPoolSetAttribute cuMemPoolGetAttribute

@@ -8,10 +8,10 @@
 mod check;
 mod copy;
 mod decoder;
+mod dmabuf;
 mod ipc;
 mod kernel;
 mod machine;
-
 mod memory;
 mod nvdec;
 mod vmm;
@@ -24,7 +24,7 @@ use check::Checks;
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const USAGE: &str =
-    "usage: cudarc-peer devices | copy | race | kernel | decoder | ipc | vmm | leak";
+    "usage: cudarc-peer devices | copy | race | kernel | decoder | dmabuf | ipc | vmm | leak";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -40,6 +40,7 @@ fn main() -> ExitCode {
         ["vmm"] => vmm::parent(&mut checks),
         ["vmm-child"] => vmm::child(),
         ["kernel"] => kernel::kernel(&mut checks),
+        ["dmabuf"] => dmabuf::dmabuf(&mut checks),
         ["decoder"] => decoder::decoder(&mut checks),
         _ => Err(USAGE.into()),
     };
