@@ -7,11 +7,12 @@ use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use common::server::{Offer, Server};
-use common::{alone, fd_count, key, strict};
+use common::{WATCHDOG, alone, fd_count, key, strict};
 use cuframes::wire::{
-    Close, CloseReason, ErrorCode, ErrorMessage, MessageType, capability, fds, frame_message,
+    Close, CloseReason, ErrorCode, ErrorMessage, Message, MessageType, capability, fds,
+    frame_message,
 };
-use cuframes::{Result, Subscriber};
+use cuframes::{Error, Result, Subscriber};
 use rustix::fs::SealFlags;
 use zerocopy::IntoBytes;
 
@@ -287,4 +288,33 @@ fn other_words_than_an_answer() {
         ),
     ];
     check("words", &lies);
+}
+
+#[test]
+fn a_refusal_after_the_answer_is_told_with_its_reason() {
+    let _guard = alone();
+    let key = key("late-refusal");
+    let server = Server::listen(&key);
+    let sentence = "open the ack events: cuIpcOpenEventHandle failed";
+    let (mut reader, served) = std::thread::scope(|scope| {
+        let served = scope.spawn(|| server.serve(Offer::honest()));
+        let reader = strict(&key, "victim").connect().expect("it is granted");
+        (reader, served.join().expect("the publisher"))
+    });
+    assert!(matches!(served.raw.hear(), Some((Message::Attached(_), _))));
+    let refusal = ErrorMessage::new(ErrorCode::Cuda, sentence).encode();
+    served
+        .raw
+        .say_bytes(&frame_message(MessageType::Error, 0, &refusal));
+    // It does not come back for more of the same: nobody listens to a second HELLO.
+    for _ in 0..2 {
+        match reader.next(Some(WATCHDOG)) {
+            Err(Error::Refused {
+                code: ErrorCode::Cuda,
+                sentence: told,
+                ..
+            }) => assert_eq!(told, sentence),
+            other => panic!("expected the refusal, got {other:?}"),
+        }
+    }
 }

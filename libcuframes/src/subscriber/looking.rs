@@ -39,6 +39,12 @@ impl Subscriber {
             return Err(self.evicted(reader.evicted()));
         }
         let link_state = self.link_state;
+        if link_state == LinkState::Refused
+            && let Some(refusal) = self.link.refusal()
+        {
+            // Leases are not honoured any more, and to join again would be refused again.
+            return Err(refusal);
+        }
         if link_state == LinkState::Gone && attachment.geometry.memory == MemoryKind::CudaIpc {
             // The memory went with the process that owns it: nothing of it is delivered.
             return Ok(Look::Gone);
@@ -57,10 +63,12 @@ impl Subscriber {
             (_, LinkState::Closing(CloseReason::Evicted)) => {
                 return Err(self.evicted(reader.evicted()));
             }
-            (_, LinkState::Closing(_) | LinkState::Gone) => match reader.evicted() {
-                0 => Look::Gone,
-                code => return Err(self.evicted(code)),
-            },
+            (_, LinkState::Closing(_) | LinkState::Refused | LinkState::Gone) => {
+                match reader.evicted() {
+                    0 => Look::Gone,
+                    code => return Err(self.evicted(code)),
+                }
+            }
             (StreamState::Live, LinkState::Open) => Look::Nothing { seen },
         })
     }

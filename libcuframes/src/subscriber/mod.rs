@@ -126,7 +126,8 @@ impl Subscriber {
     /// After the last frame of a stream it is [`EndOfStream`](Error::EndOfStream), now and
     /// ever after. A publisher that is gone without one is waited for up to the connect
     /// time-out, over as many calls as that takes; then it is
-    /// [`Disconnected`](Error::Disconnected).
+    /// [`Disconnected`](Error::Disconnected). A publisher that ends a subscription which it had
+    /// granted says why: [`Refused`](Error::Refused), now and ever after.
     pub fn next(&mut self, timeout: Option<Duration>) -> Result<Frame> {
         if !self.generation.is_current() {
             return Err(self.request.disconnected());

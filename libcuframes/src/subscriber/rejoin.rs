@@ -35,6 +35,9 @@ impl Subscriber {
                 self.link.wait(left);
             }
         }
+        if let Some(refusal) = self.link.refusal() {
+            return Err(refusal);
+        }
         if !matches!(self.link_state, LinkState::Reconfigured(_)) {
             self.leave();
             return Ok(true);

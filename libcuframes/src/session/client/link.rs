@@ -2,14 +2,15 @@
 
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use zerocopy::IntoBytes;
 
+use crate::error::Error;
 use crate::session::connection::{Arrival, Connection};
 use crate::sys;
-use crate::wire::{CloseReason, Detach, DetachReason, Message, MessageType};
+use crate::wire::{CloseReason, Detach, DetachReason, ErrorMessage, Message, MessageType};
 
 /// What the connection has told so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub enum LinkState {
     Reconfigured(u64),
     /// CLOSE came.
     Closing(CloseReason),
+    /// ERROR came: [`Link::refusal`] has it.
+    Refused,
     /// It is gone.
     Gone,
 }
@@ -31,6 +34,7 @@ pub struct Link {
     key: String,
     connection: Mutex<Connection>,
     detached: AtomicBool,
+    refused: OnceLock<ErrorMessage>,
     generation: sys::Generation,
 }
 
@@ -40,6 +44,7 @@ impl Link {
             key: key.to_owned(),
             connection: Mutex::new(connection),
             detached: AtomicBool::new(false),
+            refused: OnceLock::new(),
             generation: sys::generation(),
         }
     }
@@ -61,11 +66,22 @@ impl Link {
             }
             Arrival::Message(Message::Error(error), _) => {
                 tracing::warn!(key = self.key, code = %error.code(), text = error.text, "refused");
-                LinkState::Gone
+                // Who says ERROR closes, so that there is no second one.
+                self.refused.get_or_init(|| error);
+                LinkState::Refused
             }
             Arrival::Message(..) => LinkState::Open,
             Arrival::Closed | Arrival::Broken(_) => LinkState::Gone,
         }
+    }
+
+    /// Why the publisher ended a subscription that it had granted.
+    pub fn refusal(&self) -> Option<Error> {
+        self.refused.get().map(|error| Error::Refused {
+            key: self.key.clone(),
+            code: error.code(),
+            sentence: error.text.clone(),
+        })
     }
 
     /// Waits at most `limit` for something to arrive.
