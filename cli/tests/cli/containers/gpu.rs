@@ -37,9 +37,11 @@ const WITH_SHM: Container = Container {
     ..PLAIN
 };
 
-/// One that has the machine's /dev/shm and its PID namespace.
+/// One that has the machine's /dev/shm and its PID namespace. Its program is what unshare kills:
+/// there is no first process whose end would end it.
 const WITH_PIDS: Container = Container {
     own_pids: false,
+    first: true,
     ..WITH_SHM
 };
 

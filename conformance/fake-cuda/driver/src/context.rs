@@ -16,8 +16,8 @@ use crate::world::{Answer, fresh, gone, made, world};
 pub struct Context {
     pub id: u64,
     pub device: i32,
-    /// The error after which nothing works any more.
-    error: AtomicU32,
+    /// The error after which nothing works any more, which its streams see too.
+    pub error: Arc<AtomicU32>,
     /// The default stream.
     pub default_stream: Arc<Stream>,
 }
@@ -65,11 +65,12 @@ pub fn create(device: i32) -> Answer<u64> {
         return Err(INVALID_DEVICE);
     }
     let id = fresh();
+    let error = Arc::new(AtomicU32::new(SUCCESS));
     let context = Context {
         id,
         device,
-        error: AtomicU32::new(SUCCESS),
-        default_stream: Stream::start(id, true)?,
+        default_stream: Stream::start(id, &error, true)?,
+        error,
     };
     world().contexts.insert(id, Arc::new(context));
     made(Kind::Context);

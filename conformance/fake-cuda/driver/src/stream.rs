@@ -1,17 +1,21 @@
 //! Streams: threads that do one piece of work after the other, each after a random delay.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::abi::{INVALID_HANDLE, OUT_OF_MEMORY};
+use crate::abi::{CONTEXT_IS_DESTROYED, CUresult, INVALID_HANDLE, OUT_OF_MEMORY, SUCCESS};
 use crate::context::{self, Context};
 use crate::machine::machine;
 use crate::world::{Answer, fresh, world};
 
 /// A piece of work. It may ask whether the stream is being stopped, if it can take long.
-type Work = Box<dyn FnOnce(&Stream) -> Answer + Send>;
+struct Work {
+    body: Box<dyn FnOnce(&Stream) -> Answer + Send>,
+    /// It is done although what was to be before it is lost.
+    lasting: bool,
+}
 
 /// A stream.
 pub struct Stream {
@@ -24,6 +28,10 @@ pub struct Stream {
     given: AtomicU64,
     done: AtomicU64,
     stopping: AtomicBool,
+    /// A wait was over before what it waited for had happened: what is behind it is not done.
+    cut: AtomicBool,
+    /// The error after which nothing works any more, the context's own.
+    error: Arc<AtomicU32>,
 }
 
 #[derive(Default)]
@@ -33,8 +41,8 @@ struct Queue {
 }
 
 impl Stream {
-    /// Starts a stream.
-    pub fn start(context: u64, blocking: bool) -> Answer<Arc<Stream>> {
+    /// Starts a stream of a context, whose `error` is looked at before each piece of work.
+    pub fn start(context: u64, error: &Arc<AtomicU32>, blocking: bool) -> Answer<Arc<Stream>> {
         let stream = Arc::new(Stream {
             id: fresh(),
             context,
@@ -44,6 +52,8 @@ impl Stream {
             given: AtomicU64::new(0),
             done: AtomicU64::new(0),
             stopping: AtomicBool::new(false),
+            cut: AtomicBool::new(false),
+            error: Arc::clone(error),
         });
         let worker = Arc::clone(&stream);
         std::thread::Builder::new()
@@ -63,7 +73,9 @@ impl Stream {
             if !self.is_stopping() {
                 random.pause();
             }
-            if let Err(error) = work(self)
+            // A GPU does nothing more in a context that it has lost.
+            if (!self.is_lost() || work.lasting)
+                && let Err(error) = (work.body)(self)
                 && let Ok(context) = context::find(self.context)
             {
                 context.lose(error);
@@ -90,10 +102,9 @@ impl Stream {
         }
     }
 
-    /// Gives work to the stream.
-    pub fn give(&self, work: impl FnOnce(&Stream) -> Answer + Send + 'static) {
+    fn give(&self, work: Work) {
         let mut queue = self.lock();
-        queue.work.push_back(Box::new(work));
+        queue.work.push_back(work);
         self.given.fetch_add(1, Ordering::Release);
         self.changed.notify_all();
     }
@@ -137,12 +148,24 @@ impl Stream {
         self.stopping.load(Ordering::Acquire)
     }
 
-    /// Waits, as work of this stream, until `ready` says so.
+    /// The error of its context; SUCCESS if it works.
+    pub fn error(&self) -> CUresult {
+        self.error.load(Ordering::Relaxed)
+    }
+
+    /// True if nothing more is to be done. What was given to a context that is destroyed is still
+    /// done, as far as nothing has to be waited for.
+    fn is_lost(&self) -> bool {
+        let works = matches!(self.error(), SUCCESS | CONTEXT_IS_DESTROYED);
+        !works || self.cut.load(Ordering::Relaxed)
+    }
+
+    /// Waits, as work of this stream, until `ready` says so, or nothing is waited for any more.
     pub fn wait_until(&self, ready: impl Fn() -> Answer<bool>) -> Answer {
         let mut pause = Duration::from_micros(10);
         while !ready()? {
-            let lost = context::find(self.context).and_then(|context| context.check());
-            if self.is_stopping() || lost.is_err() {
+            if self.is_stopping() || self.error() != SUCCESS {
+                self.cut.store(true, Ordering::Relaxed);
                 return Ok(());
             }
             std::thread::sleep(pause);
@@ -174,6 +197,50 @@ pub fn give(
     handle: u64,
     work: impl FnOnce(&Stream) -> Answer + Send + 'static,
 ) -> Answer<Arc<Stream>> {
+    let (stream, before) = behind(handle)?;
+    let body = move |stream: &Stream| {
+        before.wait(stream)?;
+        match stream.is_lost() {
+            true => Ok(()),
+            false => work(stream),
+        }
+    };
+    stream.give(Work {
+        body: Box::new(body),
+        lasting: false,
+    });
+    Ok(stream)
+}
+
+/// The same with work that is done although the context is lost: nobody is to wait for it for
+/// ever.
+pub fn give_lasting(
+    handle: u64,
+    work: impl FnOnce(&Stream) -> Answer + Send + 'static,
+) -> Answer<Arc<Stream>> {
+    let (stream, before) = behind(handle)?;
+    let body = move |stream: &Stream| {
+        before.wait(stream)?;
+        work(stream)
+    };
+    stream.give(Work {
+        body: Box::new(body),
+        lasting: true,
+    });
+    Ok(stream)
+}
+
+/// What has to be done in other streams first.
+struct Before(Vec<(u64, Arc<Stream>)>);
+
+impl Before {
+    fn wait(&self, stream: &Stream) -> Answer {
+        stream.wait_until(|| Ok(self.0.iter().all(|(given, other)| other.has_done(*given))))
+    }
+}
+
+/// A stream of the current context, and what work that is now given to it is behind.
+fn behind(handle: u64) -> Answer<(Arc<Stream>, Before)> {
     let (context, stream) = find(handle)?;
     let others: Vec<Arc<Stream>> = if stream.id == context.default_stream.id {
         let of_it = |other: &&Arc<Stream>| other.context == context.id && other.blocking;
@@ -183,16 +250,12 @@ pub fn give(
     } else {
         Vec::new()
     };
-    let before: Vec<_> = others
+    let before = others
         .into_iter()
         .map(|other| (other.given(), other))
-        .filter(|(given, other)| !other.has_done(*given))
-        .collect();
-    stream.give(move |stream| {
-        stream.wait_until(|| Ok(before.iter().all(|(given, other)| other.has_done(*given))))?;
-        work(stream)
-    });
-    Ok(stream)
+        .filter(|(given, other)| !other.has_done(*given));
+    let before = Before(before.collect());
+    Ok((stream, before))
 }
 
 /// Waits for every stream of a context.

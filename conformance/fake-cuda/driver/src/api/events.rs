@@ -64,7 +64,8 @@ pub unsafe extern "C" fn cuEventRecord(hEvent: CUevent, hStream: CUstream) -> CU
             event.happen(number);
             Ok(())
         };
-        stream::give(hStream.addr() as u64, work).map(|_| ())
+        // Whether an event of a lost context happens is not documented; here it does.
+        stream::give_lasting(hStream.addr() as u64, work).map(|_| ())
     })
 }
 

@@ -21,7 +21,7 @@ fn create(out: *mut CUstream, flags: c_uint) -> Answer {
         return Err(INVALID_VALUE);
     }
     let context = context::current()?;
-    let stream = Stream::start(context.id, flags == 0)?;
+    let stream = Stream::start(context.id, &context.error, flags == 0)?;
     let handle = ptr::without_provenance_mut(stream.id as usize);
     world().streams.insert(stream.id, stream);
     made(Kind::Stream);
@@ -93,13 +93,13 @@ pub unsafe extern "C" fn cuStreamAddCallback(
     call("cuStreamAddCallback", || {
         let callback = callback.ok_or(INVALID_VALUE)?;
         let (stream, data) = (hStream.addr(), userData.expose_provenance());
-        let work = move |_: &Stream| {
+        let work = move |on: &Stream| {
             let stream = ptr::without_provenance_mut(stream);
             // SAFETY: the caller's function and data, as it says.
-            unsafe { callback(stream, SUCCESS, ptr::with_exposed_provenance_mut(data)) };
+            unsafe { callback(stream, on.error(), ptr::with_exposed_provenance_mut(data)) };
             Ok(())
         };
-        stream::give(id(hStream), work).map(|_| ())
+        stream::give_lasting(id(hStream), work).map(|_| ())
     })
 }
 
