@@ -170,7 +170,9 @@ fn a_lost_context_is_recovered_by_reconfiguration() {
             return;
         };
         let lost = [("FAKE_CUDA_FAULT", "LOST:1500")];
-        let options = ["policy=strict", "strict_timeout=5000"];
+        // Longer than anybody waits: a publisher that waits for readers of frames which its lost
+        // context never completes is seen by the watchdog.
+        let options = ["policy=strict", "strict_timeout=60000"];
         let mut publisher = stage.start("publish", &options, &lost);
         publisher.expect("READY");
         let reader = stage.subscriber(&["way=careful", "run=1"]);

@@ -33,10 +33,7 @@ impl Publisher {
             self.check_context()?;
             let waits = why != Unavailable::Held || self.settings.policy != Policy::DropOldest;
             if waits {
-                frame = self.wait_for_slot().ok_or(why);
-                if frame.is_err() {
-                    self.check_context()?;
-                }
+                frame = self.wait_for_slot()?.ok_or(why);
             }
         }
         match frame.is_ok() {
@@ -64,7 +61,9 @@ impl Publisher {
         WritableFrame::new(&self.epoch, slot).ok_or(Unavailable::Held)
     }
 
-    fn wait_for_slot<'stream>(&mut self) -> Option<WritableFrame<'stream>> {
+    /// Waits as long as the policy says. Readers of frames that a lost context does not complete
+    /// keep them until it is replaced: that is not waited for.
+    fn wait_for_slot<'stream>(&mut self) -> Result<Option<WritableFrame<'stream>>> {
         let deadline = self.shortage.strict_deadline();
         loop {
             let strict = shortage::is_strict(&self.epoch, self.epoch.ring.latest());
@@ -72,8 +71,9 @@ impl Publisher {
                 break;
             }
             if let Ok(frame) = self.claim() {
-                return Some(frame);
+                return Ok(Some(frame));
             }
+            self.check_context()?;
             if Instant::now() >= deadline {
                 if strict {
                     let newest = self.epoch.ring.latest();
@@ -83,7 +83,11 @@ impl Publisher {
             }
             self.shortage.pause();
         }
-        self.claim().ok()
+        let frame = self.claim();
+        if frame.is_err() {
+            self.check_context()?;
+        }
+        Ok(frame.ok())
     }
 
     fn count_drop(&mut self) {
