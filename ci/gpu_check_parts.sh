@@ -112,6 +112,8 @@ pairs() {
 # What the protocol asks of a driver and no document answers.
 questions() {
     local test=containers::gpu
+    one "handles that lead nowhere" 60 gpu_questions handles_that_lead_nowhere
+    one "maps that may only be read" 60 gpu_questions maps_that_may_only_be_read
     one "cuda_vmm between containers that share nothing else" 60 cli \
         $test::vmm_needs_the_directory_and_the_gpu
     one "cuda_ipc is refused to a process with the same pid value" 60 cli \

@@ -71,7 +71,7 @@ unsafe impl Sync for Book {}
 impl Book {
     /// Makes the book at `path`, locked for as long as this process lives.
     pub fn open(path: &Path) -> Option<Book> {
-        let file = crate::machine::create_file(path, SIZE as u64)?;
+        let file = crate::file::create_file(path, SIZE as u64)?;
         lock(&file).ok()?;
         let prot = libc::PROT_READ | libc::PROT_WRITE;
         // SAFETY: a new mapping of a file that has this size.

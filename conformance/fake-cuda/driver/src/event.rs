@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::abi::{INVALID_CONTEXT, INVALID_HANDLE, INVALID_VALUE, OUT_OF_MEMORY};
 use crate::books::Kind;
-use crate::machine::{create_file, machine};
+use crate::file::create_file;
+use crate::machine::machine;
 use crate::map::Alias;
 use crate::world::{Answer, made};
 

@@ -38,7 +38,7 @@ impl Fill {
 
     /// Gives it to a stream.
     pub fn give(self, stream: u64) -> Answer {
-        resolve(self.address, 1, true).map_err(|_| INVALID_VALUE)?;
+        resolve(self.address, 1, false).map_err(|_| INVALID_VALUE)?;
         stream::give(stream, move |_| self.run()).map(|_| ())
     }
 

@@ -20,6 +20,7 @@ mod copy;
 mod device;
 mod event;
 mod faults;
+mod file;
 mod fill;
 mod kernel;
 mod machine;

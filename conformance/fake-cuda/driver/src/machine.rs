@@ -1,10 +1,8 @@
 //! The machine that processes share: a folder with a book for each of them, and settings.
 
-use std::ffi::CString;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::Read;
-use std::os::fd::AsRawFd;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -88,38 +86,4 @@ impl Machine {
     pub fn is_alive(&self, token: u64) -> bool {
         books::is_locked(&self.folder.join(format!("process-{token:016x}")))
     }
-}
-
-/// Makes a file of `bytes` that other processes can open by `path`.
-pub fn create_file(path: &Path, bytes: u64) -> Option<File> {
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create_new(true)
-        .open(path)
-        .ok()?;
-    file.set_len(bytes).ok()?;
-    Some(file)
-}
-
-/// Memory of `bytes` without a name, with a mark by which its descriptor is known.
-pub fn create_memfd(bytes: u64) -> Option<File> {
-    let name = CString::new(MARK).ok()?;
-    // SAFETY: a name that ends in a NUL.
-    let fd = unsafe { libc::memfd_create(name.as_ptr(), libc::MFD_CLOEXEC) };
-    if fd < 0 {
-        return None;
-    }
-    // SAFETY: the call made this descriptor for us.
-    let file: File = unsafe { std::os::fd::FromRawFd::from_raw_fd(fd) };
-    file.set_len(bytes).ok()?;
-    Some(file)
-}
-
-const MARK: &str = "fake-cuda-memory";
-
-/// True if `file` is memory that this driver made, in whatever process.
-pub fn is_marked(file: &File) -> bool {
-    let link = std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()));
-    link.is_ok_and(|link| link.to_string_lossy().contains(MARK))
 }

@@ -11,7 +11,8 @@ use crate::abi::{
 };
 use crate::books::Kind;
 use crate::context::Context;
-use crate::machine::{create_file, machine};
+use crate::file::create_file;
+use crate::machine::machine;
 use crate::map::{Alias, Reservation};
 use crate::stream;
 use crate::world::{Answer, World, gone, made, world};

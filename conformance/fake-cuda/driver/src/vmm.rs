@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::abi::{INVALID_VALUE, OUT_OF_MEMORY};
 use crate::books::Kind;
-use crate::machine::{create_memfd, is_marked};
+use crate::file::{create_memfd, is_marked};
 use crate::map::Reservation;
 use crate::memory::Block;
 use crate::world::{Answer, fresh, gone, made, world};
