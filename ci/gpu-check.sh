@@ -60,6 +60,15 @@ for line in sys.stdin:
         print(name, made["executable"])
 '
 
+# add_ffmpeg DIR TARGET: a patched ffmpeg with its libraries, and a clip for it to decode.
+add_ffmpeg() {
+    local ffmpeg
+    ffmpeg=$(CUFRAMES_LIB_DIR=$2 ffmpeg-filter/build.sh 7.1 | tail -n 1) &&
+        rm -rf "$1/ffmpeg" && mkdir "$1/ffmpeg" &&
+        cp "$ffmpeg" "$(dirname "$ffmpeg")"/../lib/*.so.[0-9]* "$1/ffmpeg" &&
+        cp "$(ci/clip.sh)" "$1/clip.mp4"
+}
+
 # build_into DIR: each package by itself, as the tests compile points of death into the library.
 build_into() {
     local name file target
@@ -70,6 +79,7 @@ build_into() {
             cargo build -q --release -p cuframes-benches &&
             cargo build -q --release -p libcuframes -p cuframes-cli --bins &&
             cp "$target"/{bench,cuframes,cuframes-ipc-probe} "$1" &&
+            add_ffmpeg "$1" "$target" &&
             cargo test -q --release -p cuframes-cli --test cli --no-run --message-format=json &&
             cargo test -q --release -p cuframes-tests --features gpu --no-run --message-format=json
     ) >"$1/made.json" || return 1
@@ -77,7 +87,7 @@ build_into() {
         case $name in gpu_* | cli) cp "$file" "$1/$name" ;; esac
     done
     rm "$1/made.json"
-    find "$1" -type f -exec strip {} +
+    find "$1" -type f ! -name '*.mp4' -exec strip {} +
     echo "$(du -sh "$1" | cut -f 1) in $1: $(cd "$1" && echo *)"
 }
 
@@ -97,7 +107,8 @@ fi
 budget=${budget:-600}
 bin=${bin:-$root/target/gpu-check}
 out=${out:-$root/docs/measurements}
-for name in cuframes cuframes-ipc-probe bench cli gpu_{peer,kernels,controls,frames,edges,kills}; do
+for name in cuframes cuframes-ipc-probe bench cli gpu_{peer,kernels,controls,frames,edges,kills,questions} \
+    ffmpeg/ffmpeg; do
     [ -x "$bin/$name" ] || wrong "there is no $bin/$name: ci/gpu-check.sh --build makes it"
 done
 work=$(mktemp -d)

@@ -119,7 +119,9 @@ questions() {
     one "cuda_ipc is refused to a process with the same pid value" 60 cli \
         $test::ipc_needs_another_pid_value_on_each_side
     one "events are refused without the same /dev/shm" 60 cli $test::events_need_the_same_dev_shm
-    $simulated || skip "surfaces of NVDEC, through FFmpeg" "this check brings no ffmpeg"
+    part "frames of NVDEC, through FFmpeg" 90 "$root/ci/gpu_check_nvdec.sh" "$bin" ""
+    part "frames of NVDEC, cuda_ipc + timeline" 90 "$root/ci/gpu_check_nvdec.sh" "$bin" \
+        :memory=cuda_ipc:sync=timeline
 }
 
 run_all() {

@@ -70,7 +70,6 @@ stage "cudarc's streams" cudarc
 stage "command line on a simulated GPU" ci/fake-cuda.sh cargo test -q -p cuframes-cli
 stage "crashes and campaigns" ci/fake-cuda.sh \
     cargo test -q --release -p cuframes-tests --features gpu -- --test-threads=2
-stage "GPU check, simulated" ci/gpu-check.sh --simulated
 stage "concurrency models" models
 stage "conformance" ci/conformance.sh
 stage "fuzzing" ci/fuzz.sh "$fuzz_seconds"
@@ -81,6 +80,8 @@ for version in 5.1 7.1; do
     stage "build ffmpeg $version" ffmpeg-filter/build.sh "$version"
     stage "ffmpeg $version" ci/ffmpeg.sh "$version"
 done
+# It takes the ffmpeg that was just built.
+stage "GPU check, simulated" ci/gpu-check.sh --simulated
 stage "demonstration" ci/demo.sh
 stage "nothing is left" nothing_left
 summary
