@@ -148,7 +148,7 @@ impl Raw {
         Joined {
             raw,
             response,
-            page: Page(File::from(page)),
+            page: Page::of(page),
         }
     }
 }
@@ -172,6 +172,11 @@ pub struct Joined {
 pub struct Page(File);
 
 impl Page {
+    /// The page of this descriptor.
+    pub fn of(descriptor: OwnedFd) -> Page {
+        Page(File::from(descriptor))
+    }
+
     /// Writes the word at `offset`.
     pub fn write(&self, offset: usize, value: u64) {
         self.0
