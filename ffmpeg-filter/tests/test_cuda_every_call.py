@@ -14,7 +14,7 @@ from simulated import GpuCase
 
 CODE = 719
 FRAMES = 12
-ENDED, DISCONNECTED = 0, 5  # exit codes of the command line
+ENDED, REFUSED, DISCONNECTED = 0, 4, 5  # exit codes of the command line
 PLACES = [("cuda_vmm", "timeline"), ("cuda_vmm", "cpu"), ("cuda_vmm", "event"),
           ("cuda_ipc", "timeline"), ("cuda_ipc", "cpu"), ("cuda_ipc", "event"), ("host", "cpu")]
 
@@ -64,11 +64,13 @@ class EveryCall(GpuCase):
                              "-f", "null", "-", env=os.environ | env)
         self.failed[writer.pid] = name
         until(lambda: writer.poll() is not None or reader.poll() is not None, "the end of one")
-        if reader.poll() == DISCONNECTED:
+        if reader.poll() in (REFUSED, DISCONNECTED):
             writer.terminate()  # which may be waiting for another reader, when it refused this one
         said = self.finish(writer, None)
         if "publishing" in said:
-            self.finish(reader, ENDED if writer.returncode == 0 else DISCONNECTED)
+            self.finish(reader, None)
+            told = {ENDED} if writer.returncode == 0 else {REFUSED, DISCONNECTED}
+            self.assertIn(reader.returncode, told, said)
         self._end(reader)  # it may never have found the key
         return writer.returncode, said + reader.log.read_text(), hashes(output)
 

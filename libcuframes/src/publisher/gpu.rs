@@ -244,6 +244,11 @@ impl Publisher {
         let Some(order) = &self.epoch.order else {
             return true;
         };
+        if order.is_lost() {
+            // Nothing works on the frames any more, and nothing will complete those that are not.
+            order.abort_unfinished(slots);
+            return true;
+        }
         if order.wait_idle(slots, Instant::now() + LEAVE_TIME) {
             return true;
         }
