@@ -78,11 +78,9 @@ impl Machine {
 
 impl Drop for Machine {
     fn drop(&mut self) {
-        // Reading the books takes away what dead processes left in /dev/shm, and a test that
-        // failed has not come to it.
-        if std::thread::panicking() {
-            let _ = Command::new(books_program()).arg(&self.folder).output();
-        }
+        // Reading the books takes away what ended processes have left in /dev/shm: those that were
+        // killed, and those that keep what they lent until they end.
+        let _ = Command::new(books_program()).arg(&self.folder).output();
         // A folder that stays is removed with the one around it.
         let _ = fs::remove_dir_all(&self.folder);
     }
