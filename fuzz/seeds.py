@@ -6,6 +6,7 @@ and messages are where the interesting neighbourhood begins.
 """
 import json
 import pathlib
+import struct
 
 FUZZ = pathlib.Path(__file__).resolve().parent
 VECTORS = FUZZ.parent / "conformance" / "vectors"
@@ -36,6 +37,13 @@ def main() -> None:
     for entry in entries("messages.json"):
         message = bytes.fromhex(entry["header"]["hex"]) + padded(entry)
         write("messages", entry["name"].replace("/", "_"), message)
+        count += 1
+    for slots, data in ((8, 4096), (64, 8 << 20), (4096, 1 << 32)):
+        segment = struct.pack("<4I Q", 0xCC7C1DCD, 2, slots, 0, data) + bytes(0x24)
+        segment += struct.pack("<I", 1) + bytes(64)
+        # The segment's length, then its header, is what the target takes.
+        length = struct.pack("<Q", 0x1040 + 64 * slots + data)
+        write("packet_segment", f"{slots}_slots", length + segment)
         count += 1
     for text in ("cam1", "a.b_c-1", "NV12", "yuv420p", "cam1-packets", ".hidden"):
         write("names", text.strip("."), text.encode())
