@@ -6,6 +6,7 @@
 //! this very code on words of its own.
 
 mod held;
+pub mod packets;
 mod pages;
 mod reader;
 mod rules;

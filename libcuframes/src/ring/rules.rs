@@ -60,10 +60,44 @@ pub enum Rule {
     ReleaseCheck,
     /// Reader: looks only up to the newest sequence it has seen published.
     LatestBound,
+    /// Packet writer: the new sequence is a release.
+    PacketSeqRelease,
+    /// Packet writer: between WRITING and what is reserved, and the first byte.
+    PacketWritingFence,
+    /// Packet writer: the newest key packet is a release.
+    PacketKeyRelease,
+    /// Packet writer: the newest number is a release.
+    PacketHeadRelease,
+    /// Packet writer: moving the futex word on is a release.
+    PacketFutexRelease,
+    /// Packet writer: between the new packet and looking for sleepers.
+    PacketPublishFence,
+    /// Packet reader: between its last read of the data and looking again.
+    PacketFence,
+    /// Packet reader: reads the sequence again after the data.
+    PacketSlotRecheck,
+    /// Packet reader: reads again, after the data, what is reserved.
+    PacketDataRecheck,
+    /// Packet reader: between announcing its sleep and looking again.
+    PacketSleepFence,
+    /// Packet reader: looks at the futex word again after announcing its sleep.
+    PacketSleepRecheck,
+    /// Packet writer: between the odd generation and the extradata.
+    ExtradataFence,
+    /// Packet writer: the even generation is a release.
+    ExtradataRelease,
+    /// Packet reader: between the extradata and reading the generation again.
+    ExtradataReadFence,
+    /// Packet reader: takes no extradata of an odd generation.
+    ExtradataEven,
+    /// Packet reader: reads the generation again after the extradata.
+    ExtradataRecheck,
+    /// Packet reader: takes the extradata of the packet's own generation only.
+    ExtradataOfPacket,
 }
 
 /// Every rule, for a test that breaks them in turn.
-pub const ALL: [Rule; 23] = [
+pub const ALL: [Rule; 40] = [
     Rule::SeqRelease,
     Rule::LeaseFence,
     Rule::LeaseRecheck,
@@ -87,6 +121,23 @@ pub const ALL: [Rule; 23] = [
     Rule::ReleaseFence,
     Rule::ReleaseCheck,
     Rule::LatestBound,
+    Rule::PacketSeqRelease,
+    Rule::PacketWritingFence,
+    Rule::PacketKeyRelease,
+    Rule::PacketHeadRelease,
+    Rule::PacketFutexRelease,
+    Rule::PacketPublishFence,
+    Rule::PacketFence,
+    Rule::PacketSlotRecheck,
+    Rule::PacketDataRecheck,
+    Rule::PacketSleepFence,
+    Rule::PacketSleepRecheck,
+    Rule::ExtradataFence,
+    Rule::ExtradataRelease,
+    Rule::ExtradataReadFence,
+    Rule::ExtradataEven,
+    Rule::ExtradataRecheck,
+    Rule::ExtradataOfPacket,
 ];
 
 /// True unless a model is running without `rule`.
@@ -97,18 +148,20 @@ pub(super) fn holds(_rule: Rule) -> bool {
 }
 
 #[cfg(loom)]
-static BROKEN: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+static BROKEN: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
 
 /// True unless a model is running without `rule`.
 #[cfg(loom)]
 pub(super) fn holds(rule: Rule) -> bool {
-    BROKEN.load(std::sync::atomic::Ordering::Relaxed) & (1 << rule as u8) == 0
+    BROKEN.load(std::sync::atomic::Ordering::Relaxed) & (1u64 << rule as u8) == 0
 }
 
 /// Leaves `rules`, and no others, out from now on in this process.
 #[cfg(loom)]
 pub fn break_rules(rules: &[Rule]) {
-    let broken = rules.iter().fold(0, |all, &rule| all | 1 << rule as u8);
+    let broken = rules
+        .iter()
+        .fold(0u64, |all, &rule| all | 1u64 << rule as u8);
     BROKEN.store(broken, std::sync::atomic::Ordering::Relaxed);
 }
 

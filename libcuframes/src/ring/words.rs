@@ -13,6 +13,15 @@ pub trait Words {
     fn load_u32(&self, offset: usize, order: Ordering) -> u32;
     /// Loads the byte at `offset`.
     fn load_u8(&self, offset: usize, order: Ordering) -> u8;
+
+    /// Copies bytes from `offset` on, a multiple of 8, with relaxed loads of whole words; they
+    /// may be of different moments if somebody writes meanwhile.
+    fn load_bytes(&self, offset: usize, to: &mut [u8]) {
+        for (index, bytes) in to.chunks_mut(8).enumerate() {
+            let word = self.load_u64(offset + index * 8, Ordering::Relaxed);
+            bytes.copy_from_slice(&word.to_le_bytes()[..bytes.len()]);
+        }
+    }
 }
 
 /// Words that can also be written.
@@ -29,6 +38,17 @@ pub trait WordsMut: Words {
     fn or_u32(&self, offset: usize, bits: u32, order: Ordering) -> u32;
     /// Keeps only `bits` of the u32 at `offset` and returns what was there.
     fn and_u32(&self, offset: usize, bits: u32, order: Ordering) -> u32;
+
+    /// Copies bytes to `offset` on, a multiple of 8, with relaxed stores of whole words; the
+    /// last one is filled up with zeros.
+    fn store_bytes(&self, offset: usize, from: &[u8]) {
+        for (index, bytes) in from.chunks(8).enumerate() {
+            let mut word = [0; 8];
+            word[..bytes.len()].copy_from_slice(bytes);
+            let word = u64::from_le_bytes(word);
+            self.store_u64(offset + index * 8, word, Ordering::Relaxed);
+        }
+    }
 }
 
 #[cfg(not(loom))]
@@ -50,6 +70,11 @@ mod mapped {
         #[inline]
         fn load_u8(&self, offset: usize, order: Ordering) -> u8 {
             Mapping::load_u8(self, offset, order)
+        }
+
+        #[inline]
+        fn load_bytes(&self, offset: usize, to: &mut [u8]) {
+            Mapping::load_bytes(self, offset, to);
         }
     }
 
@@ -82,6 +107,11 @@ mod mapped {
         #[inline]
         fn and_u32(&self, offset: usize, bits: u32, order: Ordering) -> u32 {
             Mapping::and_u32(self, offset, bits, order)
+        }
+
+        #[inline]
+        fn store_bytes(&self, offset: usize, from: &[u8]) {
+            Mapping::store_bytes(self, offset, from);
         }
     }
 }

@@ -49,6 +49,24 @@ impl WriteMap {
     }
 }
 
+/// Words of a mapping, one behind the other, whose range has been checked.
+struct Run<'map> {
+    first: *mut u64,
+    words: usize,
+    map: PhantomData<&'map ()>,
+}
+
+impl Run<'_> {
+    #[inline(always)]
+    fn word(&self, index: usize) -> &AtomicU64 {
+        debug_assert!(index < self.words, "outside the run");
+        // SAFETY: I1: the callers count to `words`, and so many are inside the mapping.
+        let word = unsafe { self.first.add(index) };
+        // SAFETY: I2: aligned, inside the map, and only ever accessed atomically.
+        unsafe { AtomicU64::from_ptr(word) }
+    }
+}
+
 fn map<Access>(fd: impl AsFd, len: usize, prot: ProtFlags) -> io::Result<Mapping<Access>> {
     // SAFETY: a new mapping at an address of the kernel's choice aliases nothing of ours.
     let base = unsafe { mmap(std::ptr::null_mut(), len, prot, MapFlags::SHARED, fd, 0) }?;
@@ -129,6 +147,34 @@ impl<Access> Mapping<Access> {
         }
     }
 
+    /// Copies bytes from `offset` on, a multiple of 8, with relaxed loads of whole words, as
+    /// `read_words` does. The range is checked once, or it would not be as fast as memcpy.
+    #[inline]
+    pub fn load_bytes(&self, offset: usize, to: &mut [u8]) {
+        let run = self.run(offset, to.len());
+        let (words, rest) = to.as_chunks_mut::<8>();
+        let last = words.len();
+        for (index, word) in words.iter_mut().enumerate() {
+            *word = run.word(index).load(Ordering::Relaxed).to_le_bytes();
+        }
+        if !rest.is_empty() {
+            let word = run.word(last).load(Ordering::Relaxed);
+            rest.copy_from_slice(&word.to_le_bytes()[..rest.len()]);
+        }
+    }
+
+    /// First of the words that hold the `bytes` bytes from `offset` on.
+    #[inline]
+    fn run(&self, offset: usize, bytes: usize) -> Run<'_> {
+        assert!(offset.is_multiple_of(8), "unaligned word");
+        let words = bytes.div_ceil(8);
+        Run {
+            first: self.address(offset, words * 8).cast(),
+            words,
+            map: PhantomData,
+        }
+    }
+
     /// The word a futex call waits on or wakes.
     #[inline]
     pub(super) fn futex_word(&self, offset: usize) -> &AtomicU32 {
@@ -153,6 +199,24 @@ impl Mapping<ReadWrite> {
     #[inline]
     pub fn store_u8(&self, offset: usize, value: u8, order: Ordering) {
         self.atomic_u8(offset).store(value, order);
+    }
+
+    /// Copies bytes to `offset` on, a multiple of 8, with relaxed stores of whole words; the
+    /// last one is filled up with zeros.
+    #[inline]
+    pub fn store_bytes(&self, offset: usize, from: &[u8]) {
+        let run = self.run(offset, from.len());
+        let (words, rest) = from.as_chunks::<8>();
+        for (index, &word) in words.iter().enumerate() {
+            run.word(index)
+                .store(u64::from_le_bytes(word), Ordering::Relaxed);
+        }
+        if !rest.is_empty() {
+            let mut word = [0; 8];
+            word[..rest.len()].copy_from_slice(rest);
+            let word = u64::from_le_bytes(word);
+            run.word(words.len()).store(word, Ordering::Relaxed);
+        }
     }
 
     /// Adds to the u32 at `offset` (wrapping) and returns what was there.

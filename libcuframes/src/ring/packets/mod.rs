@@ -1,0 +1,46 @@
+//! The encoded packet ring: one writer, any number of readers, nobody waits for anybody.
+//!
+//! The writer overwrites the oldest packets; a reader copies one and looks afterwards whether
+//! it was whole. Two things can be overwritten under it, the slot and the data, and a large
+//! packet may run over data whose slot is intact: both are looked at again.
+
+mod bytes;
+mod extradata;
+mod reader;
+mod writer;
+
+pub use extradata::Params;
+pub use reader::{Next, PacketReader};
+pub use writer::{PacketMeta, PacketWriter, Refused};
+
+use crate::wire::PacketGeometry;
+use crate::wire::packets::{PACKET_SLOT_SIZE, SLOTS};
+
+/// What the algorithms need to know of a packet segment, validated once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PacketShape {
+    /// Slots, a power of two.
+    pub slots: u64,
+    /// Offset of the first byte of data.
+    pub data: usize,
+    /// Bytes of data, a power of two.
+    pub bytes: u64,
+}
+
+impl PacketShape {
+    /// Offset of the slot of packet `seq`; its sequence is its first word.
+    #[inline]
+    pub fn slot(&self, seq: u64) -> usize {
+        SLOTS + (seq % self.slots) as usize * PACKET_SLOT_SIZE
+    }
+}
+
+impl From<&PacketGeometry> for PacketShape {
+    fn from(geometry: &PacketGeometry) -> Self {
+        PacketShape {
+            slots: geometry.slot_count.into(),
+            data: geometry.data(),
+            bytes: geometry.data_size,
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! The subscriber's side: copying the next packet, and finding the way back to a key packet
+//! when the writer was faster.
+
+use crate::ring::rules::{Rule, fence, holds};
+use crate::ring::words::{Ordering, Words, WordsMut};
+use crate::wire::packets::{
+    DATA_HEAD, HEAD_SEQ, LAST_KEYFRAME_SEQ, PACKET_ALIGN, PACKET_FUTEX, PACKET_SLOT_SIZE, STATE,
+    packet_flag,
+};
+use crate::wire::{PacketSlot, SEQ_MAX, StreamState, WireError, page};
+
+use super::extradata::{self, Params, Unread};
+use super::{PacketShape, bytes};
+
+/// How many key packets in a row may be lost to the writer before `next` gives its thread back.
+const SEEKING_TURNS: usize = 8;
+
+/// What `next` found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// A packet: its first `size` bytes are in the caller's buffer.
+    Packet(PacketSlot),
+    /// Nothing new.
+    Nothing,
+    /// Nothing new, and there will be nothing more.
+    Ended,
+    /// The packet was overwritten. Said once; the next one delivered is a key packet.
+    Overrun,
+    /// The caller's buffer must have this many bytes.
+    TooSmall(usize),
+    /// The extradata is being written: again in a moment.
+    Unsettled,
+}
+
+/// Why a packet was not delivered.
+enum Missed {
+    Lost,
+    TooSmall(usize),
+    Unsettled,
+    Wrong(WireError),
+}
+
+/// One reader's position in a packet ring. It keeps it over a reconfiguration of the frames.
+#[derive(Debug)]
+pub struct PacketReader<C> {
+    /// The packet segment.
+    pub segment: C,
+    shape: PacketShape,
+    params: Option<Params>,
+    /// The first sequence that may be delivered.
+    next: u64,
+    /// Only a key packet may be delivered, and what is passed over is not told.
+    seeking: bool,
+    /// What is delivered next does not follow what was delivered before.
+    interrupted: bool,
+    started: bool,
+}
+
+impl<C: Words> PacketReader<C> {
+    /// A reader that begins with key packet `initial`; with 0, the first one to come.
+    pub fn new(segment: C, shape: PacketShape, initial: u64) -> Self {
+        let head = segment.load_u64(HEAD_SEQ, Ordering::Acquire);
+        let next = match initial {
+            0 => head.min(SEQ_MAX) + 1,
+            key => key,
+        };
+        PacketReader {
+            segment,
+            shape,
+            params: None,
+            next,
+            seeking: initial == 0,
+            interrupted: false,
+            started: false,
+        }
+    }
+
+    /// Codec and extradata of the packets delivered last, `None` before the first.
+    pub fn params(&self) -> Option<&Params> {
+        self.params.as_ref()
+    }
+
+    /// Copies the next packet into `to`.
+    pub fn next(&mut self, to: &mut [u8]) -> Result<Next, WireError> {
+        for _ in 0..SEEKING_TURNS {
+            let state = self.state()?;
+            if !self.is_there()? {
+                return Ok(match state {
+                    StreamState::Closed => Next::Ended,
+                    _ => Next::Nothing,
+                });
+            }
+            match self.copy(to) {
+                Ok(packet) => return Ok(Next::Packet(self.deliver(packet))),
+                Err(Missed::TooSmall(size)) => return Ok(Next::TooSmall(size)),
+                Err(Missed::Unsettled) => return Ok(Next::Unsettled),
+                Err(Missed::Wrong(error)) => return Err(error),
+                Err(Missed::Lost) => {
+                    self.next += 1;
+                    if !self.seeking {
+                        (self.seeking, self.interrupted) = (true, true);
+                        return Ok(Next::Overrun);
+                    }
+                }
+            }
+        }
+        Ok(Next::Nothing)
+    }
+
+    /// Read before the newest number: what was published before the end is not passed over.
+    fn state(&self) -> Result<StreamState, WireError> {
+        StreamState::from_u32(self.segment.load_u32(STATE, Ordering::Acquire))
+    }
+
+    /// True if there is a packet to look at; seeking, the position has moved to a key packet.
+    fn is_there(&mut self) -> Result<bool, WireError> {
+        let head = self.segment.load_u64(HEAD_SEQ, Ordering::Acquire);
+        if head > SEQ_MAX {
+            return Err(WireError::Field {
+                field: "packets.head_seq",
+                value: head,
+                allowed: "0 to 2^63-2",
+            });
+        }
+        if !self.seeking || head < self.next {
+            return Ok(head >= self.next);
+        }
+        // Every key packet up to `head` was told before it.
+        let key = self.segment.load_u64(LAST_KEYFRAME_SEQ, Ordering::Acquire);
+        if key < self.next {
+            self.next = head + 1;
+            return Ok(false);
+        }
+        // One beyond `head` is about to be told: its publisher has not moved the futex word yet.
+        if key <= head {
+            self.next = key;
+        }
+        Ok(key <= head)
+    }
+
+    /// Copies packet `next`, which has been published, if it is still whole.
+    fn copy(&mut self, to: &mut [u8]) -> Result<PacketSlot, Missed> {
+        let at = self.shape.slot(self.next);
+        // Acquire: who sees the sequence sees the fields and the bytes.
+        if self.segment.load_u64(at, Ordering::Acquire) != self.next {
+            return Err(Missed::Lost);
+        }
+        let slot = self.fields(at);
+        let (size, pos) = (slot.size as usize, slot.data_pos);
+        let key = slot.flags & packet_flag::KEY != 0;
+        if size == 0
+            || u64::from(slot.size) > self.shape.bytes / 4
+            || !pos.is_multiple_of(PACKET_ALIGN)
+            || !self.is_reserved(pos)
+            || (!key && (self.seeking || !self.started))
+        {
+            return Err(Missed::Lost);
+        }
+        let Some(to) = to.get_mut(..size) else {
+            return Err(Missed::TooSmall(size));
+        };
+        self.need_params(slot.extradata_gen)?;
+        bytes::load(&self.segment, &self.shape, pos, to);
+        // What overwrote a byte that we read has also changed what we look at now.
+        fence(Rule::PacketFence, Ordering::Acquire);
+        let same = self.segment.load_u64(at, Ordering::Relaxed) == self.next;
+        let whole = (same || !holds(Rule::PacketSlotRecheck))
+            && (self.is_reserved(pos) || !holds(Rule::PacketDataRecheck));
+        match whole {
+            true => Ok(slot),
+            false => Err(Missed::Lost),
+        }
+    }
+
+    /// The fields of the slot at `at`, of which none has been checked.
+    fn fields(&self, at: usize) -> PacketSlot {
+        let mut fields = [0; PACKET_SLOT_SIZE];
+        self.segment.load_bytes(at + 8, &mut fields[8..]);
+        PacketSlot {
+            seq: self.next,
+            ..zerocopy::transmute!(fields)
+        }
+    }
+
+    /// True while the data from `pos` on has not been given to a later packet.
+    fn is_reserved(&self, pos: u64) -> bool {
+        let reserved = self.segment.load_u64(DATA_HEAD, Ordering::Relaxed);
+        reserved.wrapping_sub(pos) <= self.shape.bytes
+    }
+
+    /// Has the parameters of `generation` in hand, or a packet that needs them is lost.
+    fn need_params(&mut self, generation: u32) -> Result<(), Missed> {
+        let held = self.params.as_ref();
+        if held.is_some_and(|params| params.generation == generation) {
+            return Ok(());
+        }
+        match extradata::load(&self.segment, Some(generation)) {
+            Ok(params) => self.params = Some(params),
+            Err(Unread::Moved) => return Err(Missed::Lost),
+            Err(Unread::Unsettled) => return Err(Missed::Unsettled),
+            Err(Unread::Oversized(size)) => {
+                return Err(Missed::Wrong(WireError::Field {
+                    field: "packets.extradata_size",
+                    value: size.into(),
+                    allowed: "at most 4032",
+                }));
+            }
+        }
+        Ok(())
+    }
+
+    fn deliver(&mut self, mut packet: PacketSlot) -> PacketSlot {
+        if self.interrupted {
+            packet.flags |= packet_flag::DISCONTINUITY;
+        }
+        self.next += 1;
+        (self.seeking, self.interrupted, self.started) = (false, false, true);
+        packet
+    }
+
+    /// The value of the futex word, read before looking for a packet.
+    pub fn futex_value(&self) -> u32 {
+        self.segment.load_u32(PACKET_FUTEX, Ordering::Acquire)
+    }
+
+    /// Announces on `page` a sleep on `seen`: true if nothing has happened since, so that
+    /// sleeping on that value cannot miss the next packet. `end_sleep` must follow in either
+    /// case.
+    pub fn begin_sleep(&self, page: &impl WordsMut, seen: u32) -> bool {
+        page.add_u32(page::PACKET_WAITING, 1, Ordering::Relaxed);
+        // Against the publisher's fence: either it sees us waiting, or we see its new value.
+        fence(Rule::PacketSleepFence, Ordering::SeqCst);
+        !holds(Rule::PacketSleepRecheck) || self.futex_value() == seen
+    }
+
+    /// Takes the announcement back.
+    pub fn end_sleep(&self, page: &impl WordsMut) {
+        page.add_u32(page::PACKET_WAITING, u32::MAX, Ordering::Relaxed);
+    }
+}
