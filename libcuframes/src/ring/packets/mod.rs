@@ -7,6 +7,8 @@
 mod bytes;
 mod extradata;
 mod reader;
+#[cfg(all(test, not(loom)))]
+mod tests;
 mod writer;
 
 pub use extradata::Params;
