@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use cuframes::ring::{ALL_RULES, Rule, break_rules};
+use cuframes::ring::{ALL_RULES, PACKET_RULES, Rule, break_rules};
 use loom::model::Builder;
 
 /// Names of the rules to leave out, with `+` between them.
@@ -43,6 +43,7 @@ fn broken() -> Vec<Rule> {
     let rule = |name: &str| {
         let known = ALL_RULES
             .into_iter()
+            .chain(PACKET_RULES)
             .find(|rule| format!("{rule:?}") == name);
         known.unwrap_or_else(|| panic!("{BROKEN} has {name}, which is no rule"))
     };
