@@ -44,21 +44,44 @@ impl FrameLayout {
     /// each pitch rounded up to [`PITCH_ALIGNMENT`], so that every row and plane begins
     /// at a multiple of it.
     pub fn new(format: Format, width: u32, height: u32) -> Result<FrameLayout, FormatError> {
+        FrameLayout::with_room(format, width, height, (width, height))
+    }
+
+    /// As [`new`](FrameLayout::new), with room for a picture of `room` pixels in width and
+    /// height in each plane, where that is more: decoders write whole blocks, and read a
+    /// little beyond.
+    ///
+    /// ```
+    /// use cuframes::format::{Format, FrameLayout};
+    /// let layout = FrameLayout::with_room(Format::Nv12, 1920, 1080, (1920, 1088))?;
+    /// assert_eq!((layout.width, layout.height), (1920, 1080));
+    /// assert_eq!(layout.plane_offset[..2], [0, 2048 * 1088]);
+    /// # Ok::<(), cuframes::format::FormatError>(())
+    /// ```
+    pub fn with_room(
+        format: Format,
+        width: u32,
+        height: u32,
+        room: (u32, u32),
+    ) -> Result<FrameLayout, FormatError> {
         let possible = 1..=MAX_DIMENSION;
         let impossible = FormatError::Size { width, height };
         if !possible.contains(&width) || !possible.contains(&height) {
             return Err(impossible);
         }
+        // A row of the highest picture takes a few bytes for each of 2^16 pixels: no overflow.
+        let room_for = |size: u32, room: u32| room.clamp(size, 2 * MAX_DIMENSION);
+        let (columns, lines) = (room_for(width, room.0), room_for(height, room.1));
         let pixels = format.pixels();
         let (mut plane_offset, mut plane_pitch) = ([0; MAX_PLANES], [0; MAX_PLANES]);
         let mut frame_size = 0u64;
         let places = plane_offset.iter_mut().zip(plane_pitch.iter_mut());
         for (plane, (offset, pitch)) in places.take(pixels.plane_count()).enumerate() {
             *pitch = pixels
-                .row_bytes(plane, width)
+                .row_bytes(plane, columns)
                 .next_multiple_of(PITCH_ALIGNMENT);
             *offset = u32::try_from(frame_size).map_err(|_| impossible.clone())?;
-            frame_size += u64::from(*pitch) * u64::from(pixels.rows(plane, height));
+            frame_size += u64::from(*pitch) * u64::from(pixels.rows(plane, lines));
         }
         Ok(FrameLayout {
             format,

@@ -122,3 +122,24 @@ fn a_publisher_of_packets_alone_has_no_layout() {
         Err(FormatError::NoFrames)
     );
 }
+
+#[test]
+fn room_beside_the_picture_changes_where_planes_begin_and_nothing_else() {
+    for format in Format::ALL {
+        let plain = FrameLayout::new(format, 40, 30).expect("possible");
+        let same = FrameLayout::with_room(format, 40, 30, (1, 30));
+        assert_eq!(same, Ok(plain), "{format}");
+        let roomy = FrameLayout::with_room(format, 40, 30, (600, 34)).expect("possible");
+        let larger = FrameLayout::new(format, 600, 34).expect("possible");
+        assert_eq!(roomy.plane_offset, larger.plane_offset, "{format}");
+        assert_eq!(roomy.plane_pitch, larger.plane_pitch, "{format}");
+        assert_eq!(roomy.frame_size, larger.frame_size, "{format}");
+        assert_eq!((roomy.width, roomy.height), (40, 30));
+        assert_eq!(roomy.packed_size(), plain.packed_size(), "{format}");
+        let geometry = roomy.host_geometry(4, roomy.frame_size * 4, 7);
+        assert_eq!(FrameLayout::from_geometry(&geometry), Ok(roomy));
+        assert_eq!(geometry.check(), Ok(()), "{format}");
+    }
+    let most = FrameLayout::with_room(Format::R8, 1, 1, (u32::MAX, u32::MAX)).expect("possible");
+    assert_eq!(most.frame_size, 1 << 32);
+}

@@ -43,6 +43,21 @@ impl Publisher {
         Ok(frame.ok())
     }
 
+    /// As [`acquire`](Publisher::acquire), for a caller who has other memory for the frame until
+    /// a slot is free: `None` is no drop, and is not counted.
+    pub fn acquire_or_else(&mut self) -> Result<Option<WritableFrame<'static>>> {
+        let frame = match self.claim() {
+            Err(_) if self.settings.policy == Policy::StrictWait => self.wait_for_slot()?,
+            frame => frame.ok(),
+        };
+        let Some(frame) = frame else {
+            self.check_context()?;
+            return Ok(None);
+        };
+        let ready = frame.begin_host();
+        ready.map(Some).map_err(Error::cuda("wait for a slot"))
+    }
+
     /// Takes a slot if one is free right now. Nothing is waited for, and nothing is counted.
     /// On a GPU it is a slot to which nothing is being done any more.
     pub fn try_acquire(&mut self) -> Option<WritableFrame<'static>> {

@@ -39,6 +39,7 @@ pub struct PublisherBuilder {
     key: String,
     format: Format,
     size: Option<(u32, u32)>,
+    room: (u32, u32),
     slots: u32,
     policy: Policy,
     strict_timeout: Duration,
@@ -62,6 +63,7 @@ impl PublisherBuilder {
             key: key.to_owned(),
             format: Format::Nv12,
             size: None,
+            room: (0, 0),
             slots: DEFAULT_SLOTS,
             policy: Policy::default(),
             strict_timeout: Duration::from_secs(1),
@@ -123,6 +125,13 @@ impl PublisherBuilder {
     /// Width and height in pixels, each 1 to 32768. There is no default.
     pub fn size(mut self, width: u32, height: u32) -> Self {
         self.size = Some((width, height));
+        self
+    }
+
+    /// Room in every slot for a picture of so many pixels in width and height, where that is
+    /// more than its size: for a decoder that writes into slots.
+    pub fn room(mut self, width: u32, height: u32) -> Self {
+        self.room = (width, height);
         self
     }
 
@@ -302,7 +311,12 @@ impl PublisherBuilder {
                 ));
             }
         }
-        Ok(FrameLayout::new(self.format, width, height)?)
+        Ok(FrameLayout::with_room(
+            self.format,
+            width,
+            height,
+            self.room,
+        )?)
     }
 
     fn limits(&self, gpu: bool) -> Limits {

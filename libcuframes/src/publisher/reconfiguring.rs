@@ -20,7 +20,21 @@ impl Publisher {
     ///
     /// On a GPU it is also how a publisher goes on after its context was lost.
     pub fn reconfigure(&mut self, format: Format, width: u32, height: u32) -> Result<()> {
-        let layout = FrameLayout::new(format, width, height)?;
+        self.reconfigure_with_room(format, (width, height), (width, height))
+    }
+
+    /// As [`reconfigure`](Publisher::reconfigure), with room in every slot for a picture of
+    /// `room` pixels in width and height, where that is more than `size`.
+    pub fn reconfigure_with_room(
+        &mut self,
+        format: Format,
+        (width, height): (u32, u32),
+        room: (u32, u32),
+    ) -> Result<()> {
+        self.begin_epoch(FrameLayout::with_room(format, width, height, room)?)
+    }
+
+    fn begin_epoch(&mut self, layout: FrameLayout) -> Result<()> {
         if self.epoch.pool.is_external() && layout != *self.layout() {
             let what = "another geometry for buffers of the caller's; make a new publisher";
             return Err(Error::Unsupported(what.to_owned()));
@@ -53,13 +67,7 @@ impl Publisher {
             return Ok(());
         }
         self.settings.stream = info;
-        let FrameLayout {
-            format,
-            width,
-            height,
-            ..
-        } = *self.layout();
-        self.reconfigure(format, width, height)
+        self.begin_epoch(*self.layout())
     }
 
     /// What this publisher says about its stream.
