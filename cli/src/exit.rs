@@ -24,6 +24,7 @@ Exit codes:
   12   aborted: a frame was never completed, since its publisher lost the GPU or died
   13   the CUDA driver failed
   14   not supported: this way to share a GPU does not work here; cuframes doctor says why
+  15   the input cannot be opened, read or decoded
 SIGINT, SIGTERM and SIGPIPE end the program after it has tidied up; the shell sees 130, 143 and 141.";
 
 /// Why the program does not end with 0.
@@ -48,6 +49,13 @@ pub enum Failure {
         bytes: usize,
         /// Bytes that it should have.
         needed: u64,
+    },
+    /// A camera or a video file.
+    Input {
+        /// What was tried; without passwords.
+        what: String,
+        /// Why it failed.
+        reason: String,
     },
     /// A file, a pipe or a directory.
     Io {
@@ -78,6 +86,7 @@ impl Failure {
             Failure::Library(error) => error.code().name().to_ascii_lowercase(),
             Failure::Unmet { .. } => "unmet".to_owned(),
             Failure::Truncated { .. } => "truncated".to_owned(),
+            Failure::Input { .. } => "input".to_owned(),
             Failure::Io { .. } => "io".to_owned(),
             Failure::Signal(_) => "signal".to_owned(),
         }
@@ -90,6 +99,7 @@ impl Failure {
             Failure::Library(error) => code_of(error),
             Failure::Unmet { .. } => 14,
             Failure::Truncated { .. } => 10,
+            Failure::Input { .. } => 15,
             Failure::Io { .. } => 1,
             Failure::Signal(signal) => 128 + signal,
         }
@@ -158,6 +168,7 @@ impl fmt::Display for Failure {
                 "the input ended in the middle of a frame: {bytes} of {needed} bytes behind \
                  {whole} whole frames; check --size and --format"
             ),
+            Failure::Input { what, reason } => write!(f, "{what}: {reason}"),
             Failure::Io { what, source } => write!(f, "{what}: {source}"),
             Failure::Signal(signal) => write!(f, "signal {signal}"),
         }
@@ -179,6 +190,10 @@ mod tests {
                 needed: 2,
             },
             Failure::Signal(2),
+            Failure::Input {
+                what: String::new(),
+                reason: String::new(),
+            },
             Failure::Library(Error::Aborted {
                 key: String::new(),
                 seq: 1,

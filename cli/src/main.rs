@@ -5,6 +5,7 @@ mod doctor;
 mod exit;
 mod framemd5;
 mod generate;
+mod ingest;
 mod log;
 mod pattern;
 mod publish;

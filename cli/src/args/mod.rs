@@ -15,9 +15,9 @@ use crate::exit;
 
 pub use doctor::DoctorArguments;
 pub use gpu::{MemoryName, SyncName};
-pub use publish::{PublishArguments, Source, Stream};
+pub use publish::{PublishArguments, RtspTransport, Source, Stream};
 pub use sub::SubArguments;
-pub use values::Ratio;
+pub use values::{Ratio, Size};
 
 /// Publish, read and look after shared video frames.
 ///

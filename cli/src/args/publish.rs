@@ -17,6 +17,25 @@ pub enum Source {
     Stdin,
 }
 
+/// How RTSP brings the pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RtspTransport {
+    /// In the connection itself: nothing is lost.
+    Tcp,
+    /// In packets of their own.
+    Udp,
+}
+
+impl RtspTransport {
+    /// FFmpeg's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            RtspTransport::Tcp => "tcp",
+            RtspTransport::Udp => "udp",
+        }
+    }
+}
+
 /// What happens to a frame when every slot is in use.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 #[value(rename_all = "snake_case")]
@@ -36,7 +55,13 @@ impl From<PolicyName> for Policy {
     }
 }
 
-/// Publish a test pattern, or raw frames from standard input.
+/// Publish a camera, a video file, a test pattern, or raw frames from standard input.
+///
+/// INPUT is whatever FFmpeg reads: a file, rtsp://camera/stream, http://camera/video.mjpg, or
+/// lavfi: and a filter graph, as in lavfi:testsrc2=size=640x480. Its frames keep the decoder's
+/// own format if it is one that can be published, and are converted otherwise. H.264 and HEVC
+/// are decoded straight into the slots of the ring. A live input that ends, fails or falls
+/// silent is opened again, and the key stays.
 ///
 /// The pattern has colour bars, a moving box and the frame's number in large digits. The same
 /// number is written into the topmost and the lowest rows as a line of black and white cells,
@@ -54,29 +79,41 @@ pub struct PublishArguments {
     /// Publish a moving picture with the frame's number.
     #[arg(long, value_name = "WxH@FPS", conflicts_with_all = ["size", "fps"])]
     pub test_pattern: Option<TestPattern>,
-    /// Publish raw frames from standard input: rows and planes without padding.
-    #[arg(
-        value_name = "-",
-        value_parser = ["-"],
-        hide_possible_values = true,
-        requires_all = ["size", "format", "fps"]
-    )]
+    /// What FFmpeg opens; - for raw frames from standard input, without padding, which need
+    /// --size, --format and --fps.
     pub input: Option<String>,
     /// Width and height of raw frames.
     #[arg(long, value_name = "WxH")]
     pub size: Option<Size>,
-    /// Frames per second of raw frames: 25, 30000/1001, 12.5.
+    /// Frames per second of raw frames: 25, 30000/1001, 12.5. At most so many of an INPUT.
     #[arg(long, value_name = "N")]
     pub fps: Option<Ratio>,
-    /// Pixel format: FFmpeg's name in lower case or a fourcc in upper case [pattern: nv12].
+    /// Pixel format: FFmpeg's name in lower case or a fourcc in upper case [pattern: nv12,
+    /// INPUT: the decoder's own, or the nearest].
     #[arg(long)]
     pub format: Option<Format>,
     /// End the stream after so many frames.
     #[arg(long, value_name = "N")]
     pub frames: Option<u64>,
-    /// Publish at most FPS frames per second [pattern: yes, standard input: no].
+    /// Publish at most FPS frames per second, or an INPUT at the speed of its time stamps
+    /// [pattern: yes, others: no].
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub realtime: Option<bool>,
+    /// Convert an INPUT to this width and height.
+    #[arg(long, value_name = "WxH")]
+    pub scale: Option<Size>,
+    /// Read a file again and again.
+    #[arg(long = "loop")]
+    pub repeat: bool,
+    /// How RTSP brings the pictures.
+    #[arg(long, value_enum, value_name = "HOW", default_value = "tcp")]
+    pub rtsp_transport: RtspTransport,
+    /// How long an input may be silent, in seconds, or never [live: 10, file: never].
+    #[arg(long, value_name = "S")]
+    pub stall_timeout: Option<Patience>,
+    /// Open an INPUT again that ended, failed or fell silent [live: yes, file: no].
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub reconnect: Option<bool>,
     /// Where the frames are. What auto chose is said on standard error.
     #[arg(long, default_value = "host")]
     pub memory: MemoryName,

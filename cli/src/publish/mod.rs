@@ -13,6 +13,7 @@ use cuframes::{Color, Error, FrameMeta, MemoryKind, Publisher};
 
 use crate::args::{MemoryName, PublishArguments, Source, Stream, SyncName};
 use crate::exit::Failure;
+use crate::ingest;
 use crate::pattern::Pattern;
 use crate::report;
 use crate::signals::Signals;
@@ -21,8 +22,8 @@ use crate::terminal::{Progress, say};
 use clock::Clock;
 use input::Input;
 pub use planes::Planes;
-use planes::Staging;
-use summary::Summary;
+pub use planes::Staging;
+pub use summary::Summary;
 
 /// How often a wait for subscribers looks for signals.
 const TURN: Duration = Duration::from_millis(100);
@@ -31,15 +32,25 @@ const TURN: Duration = Duration::from_millis(100);
 /// program without ending the stream.
 pub fn run(arguments: &PublishArguments) -> Result<(), Failure> {
     let signals = Signals::catch()?;
+    if let Some(input) = arguments.input.as_deref().filter(|&input| input != "-") {
+        return ingest::run(arguments, input, signals);
+    }
     let incomplete = || Failure::Usage("--size, --format and --fps are needed".to_owned());
     let stream = arguments.stream().ok_or_else(incomplete)?;
-    let mut publisher = builder(arguments, &stream).build()?;
+    let mut publisher = builder(arguments)
+        .format(stream.format)
+        .size(stream.size.width, stream.size.height)
+        .stream_info(StreamInfo {
+            fps: (stream.fps.num, stream.fps.den),
+            ..StreamInfo::default()
+        })
+        .build()?;
     tell_choice(&publisher, arguments);
     wait_subscribers(&publisher, arguments, &signals)?;
     let mut feed = Feed::new(&stream, arguments, &publisher, signals)?;
     let ended = feed.publish_all(&mut publisher);
     feed.progress.clear();
-    let mut summary = Summary::new(&publisher, &stream, feed.offered, &ended);
+    let mut summary = Summary::new(&publisher, &stream.fps.to_string(), feed.offered, &ended);
     // Whole frames before the end of an input that is cut off are a whole stream.
     if matches!(ended, Ok(()) | Err(Failure::Truncated { .. })) {
         summary.count(&publisher.finish()?);
@@ -51,10 +62,9 @@ pub fn run(arguments: &PublishArguments) -> Result<(), Failure> {
     ended
 }
 
-fn builder(arguments: &PublishArguments, stream: &Stream) -> PublisherBuilder {
+/// A publisher by all arguments that do not tell the picture.
+pub fn builder(arguments: &PublishArguments) -> PublisherBuilder {
     let builder = Publisher::builder(&arguments.key)
-        .format(stream.format)
-        .size(stream.size.width, stream.size.height)
         .memory(arguments.memory.into())
         .sync(arguments.sync.into())
         .cuda_device(arguments.cuda_device)
@@ -65,11 +75,7 @@ fn builder(arguments: &PublishArguments, stream: &Stream) -> PublisherBuilder {
         .allow_uids(&arguments.trust.allow_uids)
         .anonymous(arguments.anonymous)
         .socket_mode(arguments.socket_mode)
-        .segment_mode(arguments.segment_mode)
-        .stream_info(StreamInfo {
-            fps: (stream.fps.num, stream.fps.den),
-            ..StreamInfo::default()
-        });
+        .segment_mode(arguments.segment_mode);
     let builder = match arguments.slots {
         Some(slots) => builder.slots(slots),
         None => builder,
@@ -85,7 +91,7 @@ fn builder(arguments: &PublishArguments, stream: &Stream) -> PublisherBuilder {
 }
 
 /// What `auto` chose is never silent.
-fn tell_choice(publisher: &Publisher, arguments: &PublishArguments) {
+pub fn tell_choice(publisher: &Publisher, arguments: &PublishArguments) {
     let (memory, sync) = (publisher.memory(), publisher.sync());
     let chosen = arguments.memory == MemoryName::Auto
         || arguments.sync == SyncName::Auto && memory != MemoryKind::Host;
@@ -99,7 +105,8 @@ fn tell_choice(publisher: &Publisher, arguments: &PublishArguments) {
     }
 }
 
-fn wait_subscribers(
+/// Waits for as many as are asked for, or until a signal comes.
+pub fn wait_subscribers(
     publisher: &Publisher,
     arguments: &PublishArguments,
     signals: &Signals,

@@ -3,8 +3,9 @@
 use cuframes::{Publisher, PublisherStats};
 use serde::Serialize;
 
-use crate::args::{PublishArguments, Stream};
+use crate::args::PublishArguments;
 use crate::exit::Failure;
+use crate::ingest::Tally;
 use crate::report;
 use crate::terminal::say;
 
@@ -25,36 +26,43 @@ pub struct Summary {
     frames: u64,
     published: u64,
     dropped: u64,
+    /// Published frames that were copied or converted into their slot.
+    copies: u64,
     evicted: u64,
     latest_seq: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<Tally>,
 }
 
 impl Summary {
     /// Looks at the publisher, which is still there.
     pub fn new(
         publisher: &Publisher,
-        stream: &Stream,
+        fps: &str,
         frames: u64,
         ended: &Result<(), Failure>,
     ) -> Summary {
+        let layout = publisher.layout();
         Summary {
             key: publisher.key().to_owned(),
             ended: match ended {
                 Ok(()) => "end_of_stream".to_owned(),
                 Err(failure) => failure.name(),
             },
-            format: stream.format.ffmpeg_name(),
-            fourcc: stream.format.fourcc_name(),
-            width: stream.size.width,
-            height: stream.size.height,
-            fps: stream.fps.to_string(),
+            format: layout.format.ffmpeg_name(),
+            fourcc: layout.format.fourcc_name(),
+            width: layout.width,
+            height: layout.height,
+            fps: fps.to_owned(),
             memory: report::memory(publisher.memory()),
             sync: report::sync(publisher.sync()),
             frames,
             published: 0,
             dropped: 0,
+            copies: 0,
             evicted: 0,
             latest_seq: 0,
+            input: None,
         }
     }
 
@@ -62,8 +70,14 @@ impl Summary {
     pub fn count(&mut self, stats: &PublisherStats) {
         self.published = stats.published;
         self.dropped = stats.dropped;
+        self.copies = stats.copies;
         self.evicted = stats.evicted;
         self.latest_seq = stats.latest_seq;
+    }
+
+    /// Adds what is known about an input.
+    pub fn add_input(&mut self, tally: Tally) {
+        self.input = Some(tally);
     }
 
     /// Tells it to people, or to programs.

@@ -5,6 +5,7 @@ mod cuda;
 mod doctor;
 mod ends;
 mod frames;
+mod ingest;
 mod options;
 mod reports;
 mod support;

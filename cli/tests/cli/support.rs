@@ -130,6 +130,19 @@ impl Running {
         read
     }
 
+    /// Reads a line of what it says on standard error.
+    pub fn read_stderr_line(&mut self) -> String {
+        let stderr = self.0.as_mut().and_then(|child| child.stderr.as_mut());
+        let stderr = stderr.expect("a pipe");
+        let mut line = Vec::new();
+        let mut byte = [0];
+        while line.last() != Some(&b'\n') {
+            stderr.read_exact(&mut byte).expect("it says more");
+            line.extend(byte);
+        }
+        text(&line)
+    }
+
     /// Waits until the process has a handler for `signal`; nothing tells but the kernel's file.
     pub fn wait_until_it_catches(&self, signal: Signal) {
         let file = format!("/proc/{}/status", self.pid());

@@ -1,0 +1,96 @@
+//! How many slots a stream needs to be decoded into them.
+
+use cuframes::wire::{DEFAULT_SLOTS, MAX_SLOTS};
+
+use super::ffmpeg::Threads;
+
+/// What is known about a stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Pictures that others are decoded from.
+    pub references: usize,
+    /// Pictures that wait for their turn to be shown.
+    pub reorder: usize,
+}
+
+/// Slots, and how they are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Slots of the ring.
+    pub slots: u32,
+    /// Decoding threads.
+    pub threads: Threads,
+    /// Frames that one subscriber may hold.
+    pub leases: u32,
+    /// Slots for every frame to be decoded in its place.
+    pub needed: usize,
+}
+
+impl Needs {
+    /// Chooses what is not given. A live stream waits for no threads to fill.
+    pub fn plan(
+        &self,
+        slots: Option<u32>,
+        leases: Option<u32>,
+        processors: usize,
+        live: bool,
+    ) -> Plan {
+        const MOST_THREADS: usize = 4;
+        let most = slots.unwrap_or(MAX_SLOTS as u32);
+        let leases_of = |slots: u32| leases.unwrap_or((slots / 4).max(1));
+        let fixed = |slots: u32| self.references + self.reorder + leases_of(slots) as usize + 1;
+        let spare = (most as usize).saturating_sub(fixed(most));
+        let threads = match live {
+            true => Threads::Slices(processors.clamp(1, MOST_THREADS)),
+            false => Threads::Frames(spare.min(processors).clamp(1, MOST_THREADS)),
+        };
+        let in_work = match threads {
+            Threads::Frames(count) => count,
+            Threads::Slices(_) => 1,
+        };
+        let enough = |slots: &u32| fixed(*slots) + in_work <= *slots as usize;
+        let found = (DEFAULT_SLOTS..=MAX_SLOTS as u32).find(enough);
+        let slots = slots.or(found).unwrap_or(MAX_SLOTS as u32);
+        Plan {
+            slots,
+            threads,
+            leases: leases_of(slots),
+            needed: fixed(slots) + in_work,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILM: Needs = Needs {
+        references: 4,
+        reorder: 2,
+    };
+
+    #[test]
+    fn slots_are_as_many_as_are_needed() {
+        let plan = FILM.plan(None, None, 2, false);
+        // 4 references, 2 to be shown later, 2 in work, a quarter lent, the newest.
+        assert_eq!((plan.slots, plan.leases, plan.needed), (11, 2, 11));
+        assert_eq!(plan.threads, Threads::Frames(2));
+        let live = FILM.plan(None, None, 8, true);
+        assert_eq!((live.slots, live.needed), (10, 10));
+        assert_eq!(live.threads, Threads::Slices(4));
+        assert_eq!(Needs::default().plan(None, None, 1, false).slots, 8);
+    }
+
+    #[test]
+    fn what_is_given_stays() {
+        let plan = FILM.plan(Some(8), Some(2), 4, false);
+        assert_eq!((plan.slots, plan.leases, plan.needed), (8, 2, 10));
+        assert_eq!(plan.threads, Threads::Frames(1));
+        let many = Needs {
+            references: 16,
+            reorder: 16,
+        };
+        let plan = many.plan(None, None, 4, false);
+        assert_eq!((plan.slots, plan.needed), (16, 38));
+    }
+}
