@@ -83,14 +83,14 @@ pub struct PublishArguments {
     /// --size, --format and --fps.
     pub input: Option<String>,
     /// Width and height of raw frames.
-    #[arg(long, value_name = "WxH")]
+    #[arg(long, value_name = "WxH", required_if_eq("input", "-"))]
     pub size: Option<Size>,
     /// Frames per second of raw frames: 25, 30000/1001, 12.5. At most so many of an INPUT.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", required_if_eq("input", "-"))]
     pub fps: Option<Ratio>,
     /// Pixel format: FFmpeg's name in lower case or a fourcc in upper case [pattern: nv12,
     /// INPUT: the decoder's own, or the nearest].
-    #[arg(long)]
+    #[arg(long, required_if_eq("input", "-"))]
     pub format: Option<Format>,
     /// End the stream after so many frames.
     #[arg(long, value_name = "N")]

@@ -34,6 +34,8 @@ pub struct Timeline {
     next: Option<i64>,
     /// The input began anew, so much time after what it had before.
     gap: Option<Duration>,
+    /// It did, and its own time is not known yet.
+    adrift: bool,
 }
 
 impl Timeline {
@@ -47,10 +49,14 @@ impl Timeline {
     pub fn place(&mut self, time: Option<i64>, duration: i64, base: TimeBase) -> Times {
         let own = time.and_then(|time| nanoseconds(time, base));
         let gap = self.gap.take();
-        if let (Some(gap), Some(own)) = (gap, own) {
+        if let Some(gap) = gap {
             let gap = i64::try_from(gap.as_nanos()).unwrap_or(i64::MAX);
-            let from = self.next.unwrap_or(own).saturating_add(gap);
-            self.offset = from.saturating_sub(own);
+            self.next = self.next.map(|next| next.saturating_add(gap));
+            self.adrift = true;
+        }
+        if let Some(own) = own.filter(|_| self.adrift) {
+            self.offset = self.next.unwrap_or(own).saturating_sub(own);
+            self.adrift = false;
         }
         let moved = own.and_then(|own| own.checked_add(self.offset));
         // i64::MIN stands for none.
@@ -196,6 +202,22 @@ mod tests {
         assert_eq!(
             timeline.place(Some(0), 40 * MS, MPEG),
             times(2020 * MS, true)
+        );
+    }
+
+    #[test]
+    fn an_input_that_begins_without_a_time_goes_on_too() {
+        let mut timeline = Timeline::default();
+        timeline.place(Some(126_000), 40 * MS, MPEG);
+        timeline.restart(Duration::from_millis(100));
+        assert_eq!(timeline.place(None, 40 * MS, MPEG), times(1540 * MS, true));
+        assert_eq!(
+            timeline.place(Some(0), 40 * MS, MPEG),
+            times(1580 * MS, false)
+        );
+        assert_eq!(
+            timeline.place(Some(3600), 40 * MS, MPEG),
+            times(1620 * MS, false)
         );
     }
 

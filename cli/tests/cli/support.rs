@@ -130,17 +130,16 @@ impl Running {
         read
     }
 
+    /// Reads a line of its output.
+    pub fn read_line(&mut self) -> String {
+        let stdout = self.0.as_mut().and_then(|child| child.stdout.as_mut());
+        line_of(stdout.expect("a pipe"))
+    }
+
     /// Reads a line of what it says on standard error.
     pub fn read_stderr_line(&mut self) -> String {
         let stderr = self.0.as_mut().and_then(|child| child.stderr.as_mut());
-        let stderr = stderr.expect("a pipe");
-        let mut line = Vec::new();
-        let mut byte = [0];
-        while line.last() != Some(&b'\n') {
-            stderr.read_exact(&mut byte).expect("it says more");
-            line.extend(byte);
-        }
-        text(&line)
+        line_of(stderr.expect("a pipe"))
     }
 
     /// Waits until the process has a handler for `signal`; nothing tells but the kernel's file.
@@ -178,6 +177,17 @@ impl Drop for Running {
             let _ = child.wait();
         }
     }
+}
+
+/// A line, and not a byte more.
+fn line_of(from: &mut impl Read) -> String {
+    let mut line = Vec::new();
+    let mut byte = [0];
+    while line.last() != Some(&b'\n') {
+        from.read_exact(&mut byte).expect("it says more");
+        line.extend(byte);
+    }
+    text(&line)
 }
 
 /// Looks again and again, for want of an event.

@@ -1,13 +1,16 @@
 //! Cameras that refuse, hang, vanish and come back.
 
-use std::io::{Read, Write};
+use std::collections::HashSet;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::thread;
 
 use rustix::process::Signal;
 
-use super::{film, of_file, publishing};
-use crate::support::{Place, assert_code, assert_signal, parse, text, until};
+use super::{Sum, film, of_file, published, publishing};
+use crate::support::{Place, Running, assert_code, assert_signal, parse, text, until};
 
 const SECRET: &str = "swordfish";
 
@@ -71,7 +74,7 @@ fn passwords_are_nowhere_to_be_read() {
         .env("CUFRAMES_LOG", "trace")
         .spawn()
         .expect("it starts");
-    let publisher = crate::support::Running::of(child);
+    let publisher = Running::of(child);
     let seen = place.run("sub KEY --frames 1 --json");
     assert_code(&seen, 0);
     let mut told = vec![seen];
@@ -122,4 +125,135 @@ fn a_camera_that_is_not_there_at_first_ends_the_program() {
     assert!(assert_code(&output, 15).contains("nothing came for 200ms"));
     let output = place.run("publish --key KEY rtsp://127.0.0.1:1/a");
     assert!(assert_code(&output, 15).contains("Connection refused"));
+}
+
+/// An RTSP server on a port of its own choice, or on one that it had before.
+struct Server {
+    port: String,
+    _process: Running,
+}
+
+impl Server {
+    fn start(film: &Path, port: &str) -> Server {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/ingest/rtsp_server.py");
+        // Debian's: it is the one that has GStreamer.
+        let mut child = Command::new("/usr/bin/python3")
+            .arg(script)
+            .args([port, "me", SECRET])
+            .arg(film)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("python starts");
+        let mut said = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut line = String::new();
+        said.read_line(&mut line).expect("a line");
+        let port = line.trim().to_owned();
+        assert!(!port.is_empty(), "the server did not start");
+        Server {
+            port,
+            _process: Running::of(child),
+        }
+    }
+
+    fn address(&self) -> String {
+        format!("rtsp://me:{SECRET}@127.0.0.1:{}/live", self.port)
+    }
+}
+
+fn rtsp_film(place: &Place) -> PathBuf {
+    let coding = "-c:v libx264 -pix_fmt yuv420p -bf 2 -g 25";
+    film(place, "a.mp4", "size=320x180:rate=25:duration=2", coding)
+}
+
+fn checksums(sums: Vec<Sum>) -> Vec<String> {
+    sums.into_iter().map(|(_, sum)| sum).collect()
+}
+
+#[test]
+fn rtsp_over_tcp_brings_every_frame() {
+    let place = Place::new();
+    let file = rtsp_film(&place);
+    let expected = checksums(of_file(&file));
+    assert_eq!(expected.len(), 50);
+    let server = Server::start(&file, "0");
+    let (found, summary, said) = published(&place, &server.address(), "--reconnect=false");
+    assert_eq!(checksums(found), expected);
+    assert_eq!(summary["copies"], 0, "{summary}");
+    assert_eq!(summary["fps"], "25/1");
+    assert!(!said.contains(SECRET), "{said}");
+}
+
+#[test]
+fn rtsp_over_udp_brings_no_other_frames() {
+    let place = Place::new();
+    let file = rtsp_film(&place);
+    let expected = checksums(of_file(&file));
+    let server = Server::start(&file, "0");
+    let options = "--reconnect=false --rtsp-transport udp";
+    let (found, summary, _) = published(&place, &server.address(), options);
+    let found = checksums(found);
+    // What the network lost spoils frames until the next that needs no others.
+    let mut rest = expected.iter();
+    let intact = found
+        .iter()
+        .filter(|sum| rest.clone().any(|known| known == *sum) && rest.any(|known| known == *sum));
+    let intact = intact.count();
+    assert!(intact >= 25, "{intact} of {}: {summary}", found.len());
+    assert!(found.len() <= expected.len());
+    assert_eq!(summary["copies"], 0, "{summary}");
+}
+
+#[test]
+fn a_camera_that_is_killed_and_comes_back_goes_on_under_the_same_key() {
+    let place = Place::new();
+    let file = rtsp_film(&place);
+    let known: HashSet<_> = checksums(of_file(&file)).into_iter().collect();
+    let server = Server::start(&file, "0");
+    let options = "--policy strict_wait --strict-timeout 9 --wait-subscribers 1 --stall-timeout 2";
+    let publisher = publishing(&place, &server.address(), options);
+    let mut reader = place.start("sub KEY --strict --framemd5 --no-reattach --frames 60");
+    let header = (0..10).map(|_| reader.read_line());
+    assert!(
+        header
+            .last()
+            .is_some_and(|line| line.starts_with("#stream"))
+    );
+    let before: Vec<_> = (0..20).map(|_| reader.read_line()).collect();
+    let port = server.port.clone();
+    drop(server);
+    let server = Server::start(&file, &port);
+    let after = text(&reader.output().stdout);
+    let lines: Vec<_> = before
+        .iter()
+        .map(String::as_str)
+        .chain(after.lines())
+        .collect();
+    assert_eq!(lines.len(), 60);
+    let mut last = -1;
+    for (number, line) in lines.into_iter().enumerate() {
+        let fields: Vec<_> = line.split(',').map(str::trim).collect();
+        assert!(known.contains(fields[5]), "{line}");
+        let pts: i64 = fields[2].parse().expect("a time");
+        // The first picture may come before its time is known.
+        assert!(pts > last || number == 0, "{line} after {last}");
+        last = pts;
+    }
+    publisher.signal(Signal::TERM);
+    let output = publisher.output();
+    let summary = parse(&output.stdout);
+    let reopened = summary["input"]["reopened"].as_u64().expect("a number");
+    assert!(reopened >= 1, "{summary}");
+    assert!(!text(&output.stderr).contains(SECRET));
+    drop(server);
+}
+
+#[test]
+fn a_wrong_password_is_told_and_not_shown() {
+    let place = Place::new();
+    let file = rtsp_film(&place);
+    let server = Server::start(&file, "0");
+    let address = server.address().replace(SECRET, "guess");
+    let said = assert_code(&place.run(&format!("publish --key KEY {address}")), 15);
+    assert!(said.contains("401"), "{said}");
+    assert!(!said.contains("guess"), "{said}");
 }
