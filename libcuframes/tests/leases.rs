@@ -236,3 +236,40 @@ fn pressure_takes_the_oldest_lease() {
         assert_eq!(error.code(), ErrorCode::Evicted);
     }
 }
+
+#[test]
+fn a_frame_with_other_memory_is_no_drop() {
+    let _guard = shared();
+    let key = key("other-memory");
+    let mut source = publisher(&key).slots(2).build().expect("publisher");
+    let first = source.acquire_or_else().expect("asked");
+    let second = source.acquire_or_else().expect("asked");
+    assert!(first.is_some() && second.is_some());
+    assert!(source.acquire_or_else().expect("asked").is_none());
+    assert_eq!(source.stats().dropped, 0);
+    // Who has no other memory loses a frame.
+    assert!(source.acquire().expect("asked").is_none());
+    assert_eq!(source.stats().dropped, 1);
+    drop(first);
+    assert!(source.acquire_or_else().expect("asked").is_some());
+}
+
+#[test]
+fn a_strict_reader_is_waited_for_before_other_memory_is_used() {
+    let _guard = shared();
+    let key = key("other-memory-strict");
+    let mut source = publisher(&key)
+        .slots(2)
+        .policy(Policy::StrictWait)
+        .strict_timeout(WATCHDOG)
+        .build()
+        .expect("publisher");
+    let mut reader = strict(&key, "reader").connect().expect("reader");
+    send_many(&mut source, 2);
+    std::thread::scope(|scope| {
+        let slot = scope.spawn(|| source.acquire_or_else().expect("asked").is_some());
+        drop(next(&mut reader));
+        assert!(slot.join().expect("no panic"));
+    });
+    assert_eq!(source.stats().dropped, 0);
+}

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{key, next, shared, strict};
-use cuframes::{Format, Frame, FrameMeta, Publisher, Subscriber};
+use cuframes::{Format, Frame, FrameLayout, FrameMeta, Publisher, StreamInfo, Subscriber};
 
 /// Pure red in BT.601, limited range.
 const Y: u8 = 81;
@@ -221,4 +221,48 @@ fn a_copied_picture_is_red_too() {
         assert_eq!(error.code(), cuframes::ErrorCode::InvalidArgument);
         assert_eq!(publisher.stats().published, 1);
     }
+}
+
+#[test]
+fn room_for_a_decoder_is_no_part_of_the_picture() {
+    let _guard = shared();
+    let (width, height, room) = (66, 34, (1000, 50));
+    let key = key("room");
+    let mut publisher = Publisher::builder(&key)
+        .format(Format::Yu12)
+        .size(width, height)
+        .room(room.0, room.1)
+        .build()
+        .expect("publisher");
+    let larger = FrameLayout::new(Format::Yu12, room.0, room.1).expect("possible");
+    let places = |layout: &FrameLayout| (layout.plane_offset, layout.plane_pitch);
+    let mut subscriber = strict(&key, "reader").connect().expect("subscriber");
+    let mut check = |publisher: &mut Publisher, format| {
+        publish_red(publisher, format, &FrameMeta::default());
+        let frame = next(&mut subscriber);
+        check_red(&frame, format, width, height);
+        assert_eq!(places(frame.layout()), places(publisher.layout()));
+        drop(frame);
+    };
+    check(&mut publisher, Format::Yu12);
+    assert_eq!(places(publisher.layout()), places(&larger));
+    // It stays when something else is said of the stream, and goes with another geometry.
+    let info = StreamInfo {
+        fps: (25, 1),
+        ..StreamInfo::default()
+    };
+    publisher.set_stream_info(info).expect("told");
+    check(&mut publisher, Format::Yu12);
+    assert_eq!(places(publisher.layout()), places(&larger));
+    publisher
+        .reconfigure(Format::Nv12, width, height)
+        .expect("another");
+    check(&mut publisher, Format::Nv12);
+    let plain = FrameLayout::new(Format::Nv12, width, height).expect("possible");
+    assert_eq!(*publisher.layout(), plain);
+    publisher
+        .reconfigure_with_room(Format::Yu12, (width, height), room)
+        .expect("another");
+    check(&mut publisher, Format::Yu12);
+    assert_eq!(places(publisher.layout()), places(&larger));
 }
