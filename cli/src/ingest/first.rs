@@ -6,14 +6,15 @@ use ffmpeg_next::frame::Video;
 
 use crate::exit::Failure;
 
-use super::ffmpeg::{Decoder, Threads};
+use super::ffmpeg::{Decoder, Threads, headers};
+use super::hevc;
 use super::needs::Needs;
 use super::source::Source;
 
 /// A stream that does not begin after so many packets has begun in the middle: those before
 /// are of no use.
 const PATIENCE: usize = 512;
-/// What an HEVC decoder keeps at the largest picture of any level.
+/// What an HEVC decoder keeps at the largest picture of any level, if the stream does not say.
 const HEVC_REFERENCES: usize = 6;
 
 /// What the first picture tells.
@@ -30,6 +31,7 @@ pub struct First {
 pub fn look(source: &mut Source) -> Result<Option<First>, Failure> {
     let parameters = source.parameters();
     let id = parameters.id();
+    let headers = headers(&parameters);
     let decoder = Decoder::open(parameters, source.time_base(), Threads::Slices(1), None);
     let mut decoder = decoder.map_err(|error| source.failed(error))?;
     let mut seen = Vec::new();
@@ -38,7 +40,7 @@ pub fn look(source: &mut Source) -> Result<Option<First>, Failure> {
     source.give_back(seen);
     let into_slots = matches!(id, Id::H264 | Id::HEVC);
     let references = match id {
-        Id::HEVC => HEVC_REFERENCES,
+        Id::HEVC => hevc::pictures(&headers).unwrap_or(HEVC_REFERENCES),
         _ => decoder.references(),
     };
     Ok(found.then(|| First {

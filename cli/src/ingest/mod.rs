@@ -5,6 +5,7 @@ mod clock;
 mod ffmpeg;
 mod first;
 mod formats;
+mod hevc;
 mod meta;
 mod needs;
 mod outlet;

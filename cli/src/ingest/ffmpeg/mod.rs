@@ -5,10 +5,12 @@
 
 mod decoder;
 mod open;
+mod parameters;
 mod picture;
 mod scale;
 
 pub use decoder::{Decoder, Threads};
 pub use open::open;
+pub use parameters::headers;
 pub use picture::{address, planes};
 pub use scale::{Scaler, nearest};
