@@ -100,19 +100,25 @@ pub struct PublishArguments {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub realtime: Option<bool>,
     /// Convert an INPUT to this width and height.
-    #[arg(long, value_name = "WxH")]
+    #[arg(long, value_name = "WxH", conflicts_with = "test_pattern")]
     pub scale: Option<Size>,
     /// Read a file again and again.
-    #[arg(long = "loop")]
+    #[arg(long = "loop", conflicts_with = "test_pattern")]
     pub repeat: bool,
     /// How RTSP brings the pictures.
-    #[arg(long, value_enum, value_name = "HOW", default_value = "tcp")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "HOW",
+        default_value = "tcp",
+        conflicts_with = "test_pattern"
+    )]
     pub rtsp_transport: RtspTransport,
     /// How long an input may be silent, in seconds, or never [live: 10, file: never].
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", conflicts_with = "test_pattern")]
     pub stall_timeout: Option<Patience>,
     /// Open an INPUT again that ended, failed or fell silent [live: yes, file: no].
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", conflicts_with = "test_pattern")]
     pub reconnect: Option<bool>,
     /// Where the frames are. What auto chose is said on standard error.
     #[arg(long, default_value = "host")]
@@ -183,6 +189,29 @@ pub struct Stream {
 }
 
 impl PublishArguments {
+    /// What FFmpeg opens.
+    pub fn film(&self) -> Option<&str> {
+        self.input.as_deref().filter(|&input| input != "-")
+    }
+
+    /// Refuses what clap cannot tell: options that say nothing about this input.
+    pub fn check(&self) -> Result<(), String> {
+        let of_films = self.scale.is_some()
+            || self.repeat
+            || self.stall_timeout.is_some()
+            || self.reconnect.is_some();
+        match self.film() {
+            Some(_) if self.size.is_some() => {
+                Err("--size is for raw frames; --scale converts an INPUT".to_owned())
+            }
+            None if of_films => Err(
+                "--scale, --loop, --stall-timeout and --reconnect need an INPUT other than -"
+                    .to_owned(),
+            ),
+            _ => Ok(()),
+        }
+    }
+
     /// The stream; `None` only if clap let something pass that is not complete.
     pub fn stream(&self) -> Option<Stream> {
         let given = self.test_pattern;

@@ -32,7 +32,8 @@ const TURN: Duration = Duration::from_millis(100);
 /// program without ending the stream.
 pub fn run(arguments: &PublishArguments) -> Result<(), Failure> {
     let signals = Signals::catch()?;
-    if let Some(input) = arguments.input.as_deref().filter(|&input| input != "-") {
+    arguments.check().map_err(Failure::Usage)?;
+    if let Some(input) = arguments.film() {
         return ingest::run(arguments, input, signals);
     }
     let incomplete = || Failure::Usage("--size, --format and --fps are needed".to_owned());

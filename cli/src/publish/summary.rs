@@ -26,7 +26,7 @@ pub struct Summary {
     frames: u64,
     published: u64,
     dropped: u64,
-    /// Published frames that were copied or converted into their slot.
+    /// Published frames that were copied into their slot.
     copies: u64,
     evicted: u64,
     latest_seq: u64,

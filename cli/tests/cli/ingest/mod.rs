@@ -3,6 +3,7 @@
 mod addresses;
 mod camera;
 mod files;
+mod gpu;
 mod options;
 
 use std::path::{Path, PathBuf};
@@ -80,9 +81,13 @@ pub fn published(place: &Place, input: &str, options: &str) -> (Vec<Sum>, Value,
 
 /// Reads to the end.
 pub fn read(place: &Place) -> Vec<Sum> {
-    let read = place
-        .start("sub KEY --strict --framemd5 --time-base 1/90000 --connect-timeout 9")
-        .output();
+    read_with(place, "")
+}
+
+/// Reads to the end, with options.
+pub fn read_with(place: &Place, options: &str) -> Vec<Sum> {
+    let line = "sub KEY --strict --framemd5 --time-base 1/90000 --connect-timeout 9";
+    let read = place.run(&format!("{line} {options}"));
     assert_code(&read, 0);
     sums(&read.stdout)
 }

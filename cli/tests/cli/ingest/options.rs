@@ -77,8 +77,15 @@ fn what_cannot_be_opened_says_why() {
         let said = assert_code(&output, 15);
         assert!(said.contains(word), "{said}");
     }
-    let output = place.run("publish --key KEY -");
-    assert!(assert_code(&output, 2).contains("--size"));
+    for (line, word) in [
+        ("-", "--size"),
+        ("--size 4x4 a.mp4", "--scale"),
+        ("--loop --size 4x4 --format gray --fps 5 -", "--loop"),
+        ("--loop --test-pattern 4x4@5", "--loop"),
+    ] {
+        let output = place.run(&format!("publish --key KEY {line}"));
+        assert!(assert_code(&output, 2).contains(word), "{line}");
+    }
 }
 
 #[test]
