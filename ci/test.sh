@@ -46,7 +46,7 @@ nothing_left() {
     [ -z "$left" ] || { echo "left in /dev/shm: $left"; status=1; }
     left=$(find "$CUFRAMES_RUNTIME_DIR" -type s)
     [ -z "$left" ] || { echo "sockets left: $left"; status=1; }
-    left=$(pgrep -f "$PWD/target/.*/(cuframes|peer)( |$)")
+    left=$(pgrep -f "$PWD/target/.*/(cuframes(-media)?|peer)( |$)")
     [ -z "$left" ] || { echo "processes left: $left"; status=1; }
     cargo run -q --release -p cuframes-tests --bin leftovers || status=1
     rm -rf "$CUFRAMES_RUNTIME_DIR"

@@ -5,7 +5,9 @@ mod cuda;
 mod doctor;
 mod ends;
 mod frames;
+#[cfg(feature = "media")]
 mod ingest;
 mod options;
+mod programs;
 mod reports;
 mod support;

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
@@ -13,6 +14,13 @@ use tempfile::TempDir;
 
 /// Whoever is not done by then hangs.
 const WATCHDOG: Duration = Duration::from_secs(10);
+
+/// The program. Tests that were built elsewhere are told where it is.
+pub fn program() -> PathBuf {
+    let told = std::env::var_os("CUFRAMES_PROGRAM");
+    told.unwrap_or_else(|| env!("CARGO_BIN_EXE_cuframes").into())
+        .into()
+}
 
 /// A run directory and a key that nobody else has.
 pub struct Place {
@@ -32,10 +40,7 @@ impl Place {
 
     /// The program with arguments separated by blanks; KEY stands for the key.
     pub fn command(&self, line: &str) -> Command {
-        // Tests that were built elsewhere are told where the program is.
-        let program = std::env::var_os("CUFRAMES_PROGRAM");
-        let mut command =
-            Command::new(program.unwrap_or_else(|| env!("CARGO_BIN_EXE_cuframes").into()));
+        let mut command = Command::new(program());
         let arguments = line.split_whitespace();
         command
             .args(arguments.map(|part| if part == "KEY" { &self.key } else { part }))
@@ -130,18 +135,6 @@ impl Running {
         read
     }
 
-    /// Reads a line of its output.
-    pub fn read_line(&mut self) -> String {
-        let stdout = self.0.as_mut().and_then(|child| child.stdout.as_mut());
-        line_of(stdout.expect("a pipe"))
-    }
-
-    /// Reads a line of what it says on standard error.
-    pub fn read_stderr_line(&mut self) -> String {
-        let stderr = self.0.as_mut().and_then(|child| child.stderr.as_mut());
-        line_of(stderr.expect("a pipe"))
-    }
-
     /// Waits until the process has a handler for `signal`; nothing tells but the kernel's file.
     pub fn wait_until_it_catches(&self, signal: Signal) {
         let file = format!("/proc/{}/status", self.pid());
@@ -179,7 +172,23 @@ impl Drop for Running {
     }
 }
 
+#[cfg(feature = "media")]
+impl Running {
+    /// Reads a line of its output.
+    pub fn read_line(&mut self) -> String {
+        let stdout = self.0.as_mut().and_then(|child| child.stdout.as_mut());
+        line_of(stdout.expect("a pipe"))
+    }
+
+    /// Reads a line of what it says on standard error.
+    pub fn read_stderr_line(&mut self) -> String {
+        let stderr = self.0.as_mut().and_then(|child| child.stderr.as_mut());
+        line_of(stderr.expect("a pipe"))
+    }
+}
+
 /// A line, and not a byte more.
+#[cfg(feature = "media")]
 fn line_of(from: &mut impl Read) -> String {
     let mut line = Vec::new();
     let mut byte = [0];

@@ -1,0 +1,37 @@
+//! `cuframes`: publish, read and look after shared video frames from the command line.
+
+mod doctor;
+mod framemd5;
+mod generate;
+mod keys;
+mod media;
+mod pattern;
+mod publish;
+mod sub;
+
+use clap::Parser;
+
+use cuframes_cli::args::{Arguments, Command};
+use cuframes_cli::exit::Failure;
+use cuframes_cli::log;
+
+fn main() {
+    let Arguments { command } = Arguments::parse();
+    let done = log::start().and_then(|()| run(command));
+    if let Err(failure) = done {
+        failure.exit();
+    }
+}
+
+fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Publish(arguments) => publish::run(&arguments),
+        Command::Sub(arguments) => sub::run(&arguments),
+        Command::Ls(arguments) => keys::ls::run(&arguments),
+        Command::Info(arguments) => keys::info::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Gc(arguments) => keys::gc::run(&arguments),
+        Command::Man { directory } => generate::man(&directory),
+        Command::Completions { shell } => generate::completions(shell),
+    }
+}

@@ -1,0 +1,123 @@
+//! What is there once the first picture is known: the publisher, and how to decode for it.
+
+use std::num::NonZero;
+use std::sync::Arc;
+use std::thread;
+
+use cuframes::MemoryKind;
+use cuframes::meta::StreamInfo;
+use ffmpeg_next::Rational;
+
+use cuframes_cli::args::PublishArguments;
+use cuframes_cli::exit::Failure;
+use cuframes_cli::publishing;
+use cuframes_cli::signals::Signals;
+use cuframes_cli::terminal::say;
+
+use super::ffmpeg::{Decoder, Threads};
+use super::first::First;
+use super::needs::{Needs, Plan};
+use super::outlet::{Goal, Outlet, Wish};
+use super::source::Source;
+
+/// A publisher, and how its frames are made.
+pub struct Stream {
+    /// Where pictures go.
+    pub outlet: Outlet,
+    /// Frames per second, (0, 0) unknown.
+    pub rate: (u32, u32),
+    threads: Threads,
+    /// Whether the decoder makes frames as they are published.
+    into_slots: bool,
+}
+
+impl Stream {
+    /// Makes the publisher, and waits for its subscribers.
+    pub fn start(
+        arguments: &PublishArguments,
+        signals: &Signals,
+        source: &Source,
+        first: &First,
+    ) -> Result<Stream, Failure> {
+        let wish = Wish::new(arguments);
+        let goal = wish.goal(&first.frame).ok_or_else(|| Failure::Input {
+            what: "convert a picture".to_owned(),
+            reason: format!("nothing is known about {:?}", first.frame.format()),
+        })?;
+        let plan = plan(arguments, source.is_live(), first, goal);
+        let rate = arguments
+            .fps
+            .map_or(source.rate(), |fps| (fps.num, fps.den));
+        let builder = publishing::builder(arguments)
+            .format(goal.format)
+            .size(goal.size.0, goal.size.1)
+            .slots(plan.slots)
+            .max_leases(plan.leases)
+            .stream_info(StreamInfo {
+                fps: rate,
+                sar: aspect(first.frame.aspect_ratio()),
+                ..StreamInfo::default()
+            });
+        let builder = match goal.converts {
+            true => builder,
+            false => builder.room(first.room.0, first.room.1),
+        };
+        let publisher = builder.build()?;
+        publishing::tell_choice(&publisher, arguments);
+        let into_slots = !goal.converts && publisher.memory() == MemoryKind::Host;
+        if into_slots {
+            tell_plan(arguments, first.needs, plan);
+        }
+        publishing::wait_subscribers(&publisher, arguments, signals)?;
+        Ok(Stream {
+            outlet: Outlet::new(publisher, plan.slots, wish, arguments.quiet),
+            threads: plan.threads,
+            rate,
+            into_slots,
+        })
+    }
+
+    /// A decoder of what `source` brings.
+    pub fn decoder(&self, source: &Source) -> Result<Decoder, Failure> {
+        let slots = self.into_slots.then(|| Arc::clone(self.outlet.slots()));
+        let decoder = Decoder::open(source.parameters(), source.time_base(), self.threads, slots);
+        decoder.map_err(|error| source.failed(error))
+    }
+}
+
+/// Width by height of a pixel, (0, 0) unknown.
+fn aspect(ratio: Rational) -> (u32, u32) {
+    match (u32::try_from(ratio.0), u32::try_from(ratio.1)) {
+        (Ok(num), Ok(den)) if num > 0 && den > 0 => (num, den),
+        _ => (0, 0),
+    }
+}
+
+fn plan(arguments: &PublishArguments, live: bool, first: &First, goal: Goal) -> Plan {
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    let needs = match goal.converts {
+        true => Needs::default(),
+        false => first.needs,
+    };
+    needs.plan(arguments.slots, arguments.max_leases, processors, live)
+}
+
+fn tell_plan(arguments: &PublishArguments, needs: Needs, plan: Plan) {
+    if arguments.quiet || needs == Needs::default() {
+        return;
+    }
+    let threads = match plan.threads {
+        Threads::Frames(count) => count,
+        Threads::Slices(_) => 1,
+    };
+    let (slots, needed) = (plan.slots, plan.needed);
+    let so = match needed <= slots as usize {
+        true => "nothing is copied",
+        false => "frames that find none free are copied",
+    };
+    say(&format!(
+        "{}: {slots} slots of {needed} needed: {} references, {} reordered, {threads} in work, \
+         {} leases, the newest; {so}",
+        arguments.key, needs.references, needs.reorder, plan.leases
+    ));
+}
