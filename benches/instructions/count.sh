@@ -21,7 +21,7 @@ export CUFRAMES_RUNTIME_DIR=$work
 cp "$built/libcuframes.so" "$work/libcuframes.so.0"
 ln -s libcuframes.so.0 "$work/libcuframes.so"
 IFS=: read -ra folders <<<"${LD_LIBRARY_PATH:-}"
-gcc -std=c99 -O2 -Wall -Wextra -Werror -Wno-missing-braces benches/instructions/frames.c -o "$work/frames" \
+gcc -std=c99 -O2 -Wall -Wextra -Werror benches/instructions/frames.c -o "$work/frames" \
     -isystem "$(ci/cuda_header.sh)" -Iinclude -L"$work" "${folders[@]/#/-L}" -lcuframes -lcuda \
     -Wl,-rpath,"$work"
 

@@ -7,6 +7,7 @@
 pub mod chance;
 pub mod counts;
 pub mod gpu;
+pub mod helper;
 pub mod line;
 pub mod peer;
 pub mod picture;

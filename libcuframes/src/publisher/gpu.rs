@@ -240,15 +240,11 @@ impl Publisher {
     /// Waits for the last work on the pool. If it does not end, the frames that are not complete
     /// are aborted, and memory and key stay with this process until it ends; false then.
     pub(super) fn end_gpu_work(&mut self) -> bool {
+        self.abort_if_lost(&self.epoch);
         let slots = self.epoch.ring.shape().slots;
         let Some(order) = &self.epoch.order else {
             return true;
         };
-        if order.is_lost() {
-            // Nothing works on the frames any more, and nothing will complete those that are not.
-            order.abort_unfinished(slots);
-            return true;
-        }
         if order.wait_idle(slots, Instant::now() + LEAVE_TIME) {
             return true;
         }

@@ -2,19 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <cuframes/cuframes.h>
-
-static int checks;
-
-#define CHECK(condition)                                                       \
-    do {                                                                       \
-        checks++;                                                              \
-        if (!(condition)) {                                                    \
-            fprintf(stderr, "line %d: %s (%s)\n", __LINE__, #condition,        \
-                    cuframes_last_error());                                    \
-            return 1;                                                          \
-        }                                                                      \
-    } while (0)
+#include "check.h"
 
 #define REFUSED(call) CHECK((call) == CUFRAMES_ERR_INVALID_ARGUMENT && *cuframes_last_error())
 

@@ -6,19 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include <cuframes/cuframes.h>
-
-static int checks;
-
-#define CHECK(condition)                                                       \
-    do {                                                                       \
-        checks++;                                                              \
-        if (!(condition)) {                                                    \
-            fprintf(stderr, "line %d: %s (%s)\n", __LINE__, #condition,        \
-                    cuframes_last_error());                                    \
-            return 1;                                                          \
-        }                                                                      \
-    } while (0)
+#include "check.h"
 
 enum { WIDTH = 16, HEIGHT = 4, WATCHDOG_S = 10 };
 

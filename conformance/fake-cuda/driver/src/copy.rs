@@ -209,7 +209,7 @@ impl Copy2D {
     /// it; others are done later.
     pub fn give(self, stream: u64) -> Answer<Arc<Stream>> {
         let staged = self.stage();
-        let stream = stream::give(stream, move |_| self.run(staged.as_deref()))?;
+        let stream = stream::enqueue(stream, false, move |_| self.run(staged.as_deref()))?;
         if self.to.host {
             stream.drain();
         }

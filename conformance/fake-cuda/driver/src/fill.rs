@@ -39,7 +39,7 @@ impl Fill {
     /// Gives it to a stream.
     pub fn give(self, stream: u64) -> Answer {
         resolve(self.address, 1, false).map_err(|_| INVALID_VALUE)?;
-        stream::give(stream, move |_| self.run()).map(|_| ())
+        stream::enqueue(stream, false, move |_| self.run()).map(|_| ())
     }
 
     /// Gives it to the default stream and waits for it.

@@ -11,11 +11,7 @@ use crate::machine::machine;
 use crate::world::{Answer, fresh, world};
 
 /// A piece of work. It may ask whether the stream is being stopped, if it can take long.
-struct Work {
-    body: Box<dyn FnOnce(&Stream) -> Answer + Send>,
-    /// It is done although what was to be before it is lost.
-    lasting: bool,
-}
+type Work = Box<dyn FnOnce(&Stream) -> Answer + Send>;
 
 /// A stream.
 pub struct Stream {
@@ -73,9 +69,7 @@ impl Stream {
             if !self.is_stopping() {
                 random.pause();
             }
-            // A GPU does nothing more in a context that it has lost.
-            if (!self.is_lost() || work.lasting)
-                && let Err(error) = (work.body)(self)
+            if let Err(error) = work(self)
                 && let Ok(context) = context::find(self.context)
             {
                 context.lose(error);
@@ -192,41 +186,21 @@ pub fn find(handle: u64) -> Answer<(Arc<Context>, Arc<Stream>)> {
 }
 
 /// Gives work to a stream of the current context: behind the default stream, if it is one that
-/// waits for that, and if it is the default stream, behind all that do.
-pub fn give(
+/// waits for that, and if it is the default stream, behind all that do. A GPU does nothing more in
+/// a context that it has lost, but for `lasting` work: nobody is to wait for that for ever.
+pub fn enqueue(
     handle: u64,
+    lasting: bool,
     work: impl FnOnce(&Stream) -> Answer + Send + 'static,
 ) -> Answer<Arc<Stream>> {
     let (stream, before) = behind(handle)?;
-    let body = move |stream: &Stream| {
+    stream.give(Box::new(move |stream: &Stream| {
         before.wait(stream)?;
-        match stream.is_lost() {
-            true => Ok(()),
-            false => work(stream),
+        match lasting || !stream.is_lost() {
+            true => work(stream),
+            false => Ok(()),
         }
-    };
-    stream.give(Work {
-        body: Box::new(body),
-        lasting: false,
-    });
-    Ok(stream)
-}
-
-/// The same with work that is done although the context is lost: nobody is to wait for it for
-/// ever.
-pub fn give_lasting(
-    handle: u64,
-    work: impl FnOnce(&Stream) -> Answer + Send + 'static,
-) -> Answer<Arc<Stream>> {
-    let (stream, before) = behind(handle)?;
-    let body = move |stream: &Stream| {
-        before.wait(stream)?;
-        work(stream)
-    };
-    stream.give(Work {
-        body: Box::new(body),
-        lasting: true,
-    });
+    }));
     Ok(stream)
 }
 

@@ -200,11 +200,12 @@ impl Server {
             .map(|(&id, _)| id)
             .collect();
         for id in late {
-            if let Some(peer) = self.peers.get(&id) {
-                peer.leave_memory();
-            }
-            match self.peers.get(&id).map(|peer| peer.state) {
-                Some(State::Draining) => self.forget(id),
+            let Some(peer) = self.peers.get(&id) else {
+                continue;
+            };
+            peer.leave_memory();
+            match peer.state {
+                State::Draining => self.forget(id),
                 _ => self.refuse(id, (ErrorCode::Timeout, "a message is overdue".into())),
             }
         }

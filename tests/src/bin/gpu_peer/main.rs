@@ -6,15 +6,9 @@ mod publish;
 mod sabotage;
 mod subscribe;
 
-#[path = "../peer/input.rs"]
-mod input;
-#[path = "../peer/options.rs"]
-mod options;
-
 use std::process::ExitCode;
 
-use input::Input;
-use options::Options;
+use cuframes_tests::helper::{Input, Options, tell_error};
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
@@ -37,10 +31,4 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Tells an error in a line; its sentence becomes one word.
-fn tell_error(error: &cuframes::Error) {
-    let text = error.to_string().replace([' ', '\n'], "_");
-    println!("ERROR code={:?} text={text}", error.code());
 }

@@ -4,13 +4,10 @@ use std::time::{Duration, Instant};
 
 use cuframes::cuda::{Context, Memory, Stream, Sync};
 use cuframes::publisher::PublisherBuilder;
-use cuframes::{Format, FrameMeta, Policy, Publisher, Result};
+use cuframes::{Format, FrameMeta, Publisher, Result};
 use cuframes_tests::gpu::{self, Gate, Program};
+use cuframes_tests::helper::{self, Input, Looked, Options, number, tell_error};
 use cuframes_tests::{WATCHDOG, traces};
-
-use crate::input::{Input, Looked};
-use crate::options::Options;
-use crate::tell_error;
 
 /// Between two signs of life while frames are published.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
@@ -95,7 +92,7 @@ impl Rig {
 }
 
 fn describe(key: &str, options: &Options, context: &Context) -> PublisherBuilder {
-    let mut builder = Publisher::builder(key)
+    let builder = Publisher::builder(key)
         .memory(match options.text("memory") {
             Some("cuda_ipc") => Memory::CudaIpc,
             Some("cuda_vmm") => Memory::CudaVmm,
@@ -111,26 +108,7 @@ fn describe(key: &str, options: &Options, context: &Context) -> PublisherBuilder
         .format(Format::Nv12)
         .size(options.get("width", 64), options.get("height", 16))
         .slots(options.get("slots", 8));
-    if options.text("policy") == Some("strict") {
-        builder = builder.policy(Policy::StrictWait);
-    }
-    if let Some(time) = options.time("strict_timeout") {
-        builder = builder.strict_timeout(time);
-    }
-    if let Some(time) = options.time("lease_timeout") {
-        builder = builder.lease_timeout(time);
-    }
-    if let Some(time) = options.time("pressure_timeout") {
-        builder = builder.pressure_timeout(time);
-    }
-    match options.get("max_leases", 0) {
-        0 => builder,
-        leases => builder.max_leases(leases),
-    }
-}
-
-fn number(text: &str) -> u64 {
-    text.parse().unwrap_or(0)
+    helper::publisher(builder, options)
 }
 
 impl Source {

@@ -7,15 +7,13 @@ use std::time::{Duration, Instant};
 
 use cuframes::cuda::{Context, Stream};
 use cuframes::subscriber::SubscriberBuilder;
-use cuframes::{Error, ErrorCode, Event, Frame, Mode, Result, Subscriber};
+use cuframes::{Error, ErrorCode, Frame, Mode, Result, Subscriber};
 use cuframes_tests::gpu::{self, Gate, Program};
+use cuframes_tests::helper::{self, Input, Looked, Options, tell_error};
 use cuframes_tests::{WATCHDOG, traces};
 
 use crate::checker::{Checker, Way};
-use crate::input::{Input, Looked};
-use crate::options::Options;
 use crate::sabotage::LeftOut;
-use crate::tell_error;
 
 /// How long a frame is waited for before the input is looked at.
 const TURN: Duration = Duration::from_millis(20);
@@ -79,18 +77,11 @@ fn describe(key: &str, options: &Options, context: &Context) -> SubscriberBuilde
         Some("newest") => Mode::NewestOnly,
         _ => Mode::StrictOrder,
     };
-    let mut builder = Subscriber::builder(key)
+    let builder = Subscriber::builder(key)
         .mode(mode)
         .cuda_context(context)
-        .reattach(options.get("reattach", 0) == 1)
-        .connect_timeout(Some(
-            options.time("connect").unwrap_or(Duration::from_secs(9)),
-        ))
-        .on_event(tell_event);
-    if let Some(name) = options.text("name") {
-        builder = builder.name(name);
-    }
-    builder
+        .reattach(options.get("reattach", 0) == 1);
+    helper::subscriber(builder, options)
 }
 
 /// Waits until no more than `count` threads guard subscriptions: one of a subscription that was
@@ -108,18 +99,6 @@ fn wait_for_guards(count: usize) {
     let started = Instant::now();
     while guards() > count && started.elapsed() < WATCHDOG {
         std::thread::yield_now();
-    }
-}
-
-fn tell_event(event: &Event) {
-    match event {
-        Event::Disconnected => println!("EVENT what=disconnected"),
-        Event::Reattached { epoch } => println!("EVENT what=reattached epoch={epoch}"),
-        Event::Reconfigured { epoch, layout } => println!(
-            "EVENT what=reconfigured epoch={epoch} width={} height={}",
-            layout.width, layout.height
-        ),
-        _ => println!("EVENT what=unknown"),
     }
 }
 

@@ -2,9 +2,7 @@
 
 use cuframes::{Error, Format, Publisher, Result, now_ns};
 
-use crate::input::Input;
-use crate::options::Options;
-use crate::tell_error;
+use cuframes_tests::helper::{Input, Options, tell_error};
 
 /// `at NS` tries to take the key at that moment; `drop` gives it up.
 pub fn run(key: &str, _options: &Options, input: &Input) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use cuframes::{Result, keys};
 
-use crate::options::Options;
+use cuframes_tests::helper::Options;
 
 /// Tells every key, and what is garbage; with `collect=1` that is removed.
 pub fn run(options: &Options) -> Result<()> {

@@ -3,16 +3,13 @@
 
 mod contend;
 mod fork;
-mod input;
 mod keys;
-mod options;
 mod publish;
 mod subscribe;
 
 use std::process::ExitCode;
 
-use input::Input;
-use options::Options;
+use cuframes_tests::helper::{Input, Options, tell_error};
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
@@ -37,10 +34,4 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Tells an error in a line; its sentence becomes one word.
-fn tell_error(error: &cuframes::Error) {
-    let text = error.to_string().replace(' ', "_");
-    println!("ERROR code={:?} text={text}", error.code());
 }

@@ -4,13 +4,11 @@ use std::os::unix::fs::FileExt;
 use std::time::{Duration, Instant};
 
 use cuframes::publisher::PublisherBuilder;
-use cuframes::{Format, FrameMeta, Policy, Publisher, Result};
+use cuframes::{Format, FrameMeta, Publisher, Result};
+use cuframes_tests::helper::{self, Input, Looked, Options, number, tell_error};
 use cuframes_tests::{WATCHDOG, picture, traces};
 
 use crate::fork;
-use crate::input::{Input, Looked};
-use crate::options::Options;
-use crate::tell_error;
 
 /// A stream, and what this process counts of it.
 struct Stream {
@@ -64,32 +62,13 @@ pub fn run(key: &str, options: &Options, input: &Input) -> Result<()> {
 }
 
 fn describe(key: &str, options: &Options) -> PublisherBuilder {
-    let mut builder = Publisher::builder(key)
+    let builder = Publisher::builder(key)
         .format(Format::Nv12)
         .size(options.get("width", 160), options.get("height", 90))
         .slots(options.get("slots", 8))
         .anonymous(options.get("anonymous", 0) == 1)
         .evict_lagging(options.get("evict_lagging", 0) == 1);
-    if options.text("policy") == Some("strict") {
-        builder = builder.policy(Policy::StrictWait);
-    }
-    if let Some(time) = options.time("strict_timeout") {
-        builder = builder.strict_timeout(time);
-    }
-    if let Some(time) = options.time("lease_timeout") {
-        builder = builder.lease_timeout(time);
-    }
-    if let Some(time) = options.time("pressure_timeout") {
-        builder = builder.pressure_timeout(time);
-    }
-    match options.get("max_leases", 0) {
-        0 => builder,
-        leases => builder.max_leases(leases),
-    }
-}
-
-fn number(text: &str) -> u64 {
-    text.parse().unwrap_or(0)
+    helper::publisher(builder, options)
 }
 
 impl Stream {

@@ -4,13 +4,11 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use cuframes::subscriber::SubscriberBuilder;
-use cuframes::{ErrorCode, Event, Frame, FrameFlags, Mode, Result, Subscriber};
+use cuframes::{ErrorCode, Frame, FrameFlags, Mode, Result, Subscriber};
+use cuframes_tests::helper::{self, Input, Looked, Options, tell_error};
 use cuframes_tests::{picture, traces};
 
 use crate::fork;
-use crate::input::{Input, Looked};
-use crate::options::Options;
-use crate::tell_error;
 
 /// How long a frame is waited for before the input is looked at.
 const TURN: Duration = Duration::from_millis(20);
@@ -63,29 +61,10 @@ fn describe(key: &str, options: &Options) -> SubscriberBuilder {
         Some("strict") => Mode::StrictOrder,
         _ => Mode::NewestOnly,
     };
-    let mut builder = Subscriber::builder(key)
+    let builder = Subscriber::builder(key)
         .mode(mode)
-        .reattach(options.get("reattach", 1) == 1)
-        .connect_timeout(Some(
-            options.time("connect").unwrap_or(Duration::from_secs(9)),
-        ))
-        .on_event(tell_event);
-    if let Some(name) = options.text("name") {
-        builder = builder.name(name);
-    }
-    builder
-}
-
-fn tell_event(event: &Event) {
-    match event {
-        Event::Disconnected => println!("EVENT what=disconnected"),
-        Event::Reattached { epoch } => println!("EVENT what=reattached epoch={epoch}"),
-        Event::Reconfigured { epoch, layout } => println!(
-            "EVENT what=reconfigured epoch={epoch} width={} height={}",
-            layout.width, layout.height
-        ),
-        _ => println!("EVENT what=unknown"),
-    }
+        .reattach(options.get("reattach", 1) == 1);
+    helper::subscriber(builder, options)
 }
 
 impl Reading {

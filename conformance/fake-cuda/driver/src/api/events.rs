@@ -65,7 +65,7 @@ pub unsafe extern "C" fn cuEventRecord(hEvent: CUevent, hStream: CUstream) -> CU
             Ok(())
         };
         // Whether an event of a lost context happens is not documented; here it does.
-        stream::give_lasting(hStream.addr() as u64, work).map(|_| ())
+        stream::enqueue(hStream.addr() as u64, true, work).map(|_| ())
     })
 }
 
@@ -79,7 +79,7 @@ pub unsafe extern "C" fn cuStreamWaitEvent(
         let event = find(hEvent)?;
         let number = event.recorded();
         let work = move |stream: &Stream| stream.wait_until(|| Ok(event.has_happened(number)));
-        stream::give(hStream.addr() as u64, work).map(|_| ())
+        stream::enqueue(hStream.addr() as u64, false, work).map(|_| ())
     })
 }
 

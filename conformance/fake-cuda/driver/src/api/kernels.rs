@@ -109,6 +109,6 @@ pub unsafe extern "C" fn cuLaunchKernel(
         }
         // SAFETY: the caller's, of the types that this kernel has.
         let launch = unsafe { Launch::new(kernel, kernelParams) }?;
-        stream::give(hStream.addr() as u64, move |_| launch.run()).map(|_| ())
+        stream::enqueue(hStream.addr() as u64, false, move |_| launch.run()).map(|_| ())
     })
 }

@@ -99,7 +99,7 @@ pub unsafe extern "C" fn cuStreamAddCallback(
             unsafe { callback(stream, on.error(), ptr::with_exposed_provenance_mut(data)) };
             Ok(())
         };
-        stream::give_lasting(id(hStream), work).map(|_| ())
+        stream::enqueue(id(hStream), true, work).map(|_| ())
     })
 }
 
@@ -117,7 +117,7 @@ pub unsafe extern "C" fn cuLaunchHostFunc(
             unsafe { function(ptr::with_exposed_provenance_mut(data)) };
             Ok(())
         };
-        stream::give(id(hStream), work).map(|_| ())
+        stream::enqueue(id(hStream), false, work).map(|_| ())
     })
 }
 
@@ -157,7 +157,7 @@ fn write_64(stream: CUstream, addr: u64, value: u64) -> Answer {
         word_64(&resolve(addr, 8, true)?).store(value, Ordering::Release);
         Ok(())
     };
-    stream::give(id(stream), work).map(|_| ())
+    stream::enqueue(id(stream), false, work).map(|_| ())
 }
 
 fn wait_64(stream: CUstream, addr: u64, value: u64, flags: c_uint) -> Answer {
@@ -169,7 +169,7 @@ fn wait_64(stream: CUstream, addr: u64, value: u64, flags: c_uint) -> Answer {
             Ok(is_reached(word, value, 64, flags))
         })
     };
-    stream::give(id(stream), work).map(|_| ())
+    stream::enqueue(id(stream), false, work).map(|_| ())
 }
 
 fn write_32(stream: CUstream, addr: u64, value: u32) -> Answer {
@@ -178,7 +178,7 @@ fn write_32(stream: CUstream, addr: u64, value: u32) -> Answer {
         word_32(&resolve(addr, 4, true)?).store(value, Ordering::Release);
         Ok(())
     };
-    stream::give(id(stream), work).map(|_| ())
+    stream::enqueue(id(stream), false, work).map(|_| ())
 }
 
 fn wait_32(stream: CUstream, addr: u64, value: u32, flags: c_uint) -> Answer {
@@ -190,7 +190,7 @@ fn wait_32(stream: CUstream, addr: u64, value: u32, flags: c_uint) -> Answer {
             Ok(is_reached(word.into(), value.into(), 32, flags))
         })
     };
-    stream::give(id(stream), work).map(|_| ())
+    stream::enqueue(id(stream), false, work).map(|_| ())
 }
 
 #[unsafe(no_mangle)]

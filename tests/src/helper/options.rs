@@ -34,3 +34,8 @@ impl Options {
         Some(Duration::from_millis(millis))
     }
 }
+
+/// The number in a command; 0 if there is none.
+pub fn number(text: &str) -> u64 {
+    text.parse().unwrap_or(0)
+}

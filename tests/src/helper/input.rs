@@ -36,7 +36,10 @@ impl Input {
 
 /// What a look at the input brought.
 pub enum Looked {
+    /// A command.
     Command(String),
+    /// Nothing yet.
     Nothing,
+    /// The end of the input.
     End,
 }
