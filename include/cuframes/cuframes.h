@@ -821,6 +821,21 @@ int cuframes_subscriber_set_event_callback(cuframes_subscriber_t *subscriber,
                                            cuframes_event_callback_t callback,
                                            void *user);
 
+/**
+ * Changes how long a publisher that is gone is waited for, from the next disconnection on: for
+ * a program that has connected in short turns to look at something else in between.
+ *
+ * timeout_ms: negative waits for ever, 0 does not.
+ */
+int cuframes_subscriber_set_connect_timeout(cuframes_subscriber_t *subscriber,
+                                            int32_t timeout_ms);
+
+/**
+ * Frames that may be held at a time, as the publisher says; another publisher of the key may
+ * say something else. Negative: a cuframes_error_t.
+ */
+int cuframes_subscriber_max_leases(cuframes_subscriber_t *subscriber);
+
 /** Counters of a subscriber. out: set out->struct_size before. */
 int cuframes_subscriber_get_stats(cuframes_subscriber_t *subscriber,
                                   cuframes_subscriber_stats_t *out);

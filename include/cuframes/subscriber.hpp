@@ -108,6 +108,19 @@ public:
         detail::check(fd, "subscriber fd");
         return fd;
     }
+    /** From the next disconnection on; negative waits for ever, 0 does not. */
+    void set_connect_timeout(std::int32_t timeout_ms)
+    {
+        detail::check(cuframes_subscriber_set_connect_timeout(get(), timeout_ms),
+                      "set connect time-out");
+    }
+    /** Frames that may be held at a time. */
+    int max_leases() const
+    {
+        const int frames = cuframes_subscriber_max_leases(get());
+        detail::check(frames, "max leases");
+        return frames;
+    }
     cuframes_subscriber_stats_t stats() const
     {
         auto stats = detail::sized<cuframes_subscriber_stats_t>();

@@ -265,7 +265,7 @@ fn the_header_keeps_what_it_promises() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c/contract.c");
     let program = installed.compile("gcc", "-std=c99", &source, "contract");
     let output = run(installed.checked(&program).arg(key("contract")));
-    assert_eq!(text(&output.stdout), "50 checks\n");
+    assert_eq!(text(&output.stdout), "58 checks\n");
 }
 
 #[test]

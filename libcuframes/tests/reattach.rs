@@ -76,6 +76,21 @@ fn a_publisher_that_comes_back() {
 }
 
 #[test]
+fn a_connect_timeout_that_is_changed_counts_from_the_next_disconnection() {
+    let _guard = shared();
+    let key = key("changed");
+    let publisher = publisher(&key).build().expect("publisher");
+    let builder = strict(&key, "reader").connect_timeout(Some(WATCHDOG));
+    let mut reader = builder.connect().expect("reader");
+    reader.set_connect_timeout(Some(Duration::ZERO));
+    drop(publisher);
+    let started = Instant::now();
+    let error = reader.next(None).expect_err("it is gone");
+    assert_eq!(error.code(), ErrorCode::Disconnected);
+    assert!(started.elapsed() < WATCHDOG);
+}
+
+#[test]
 fn the_last_frames_come_before_the_disconnection() {
     let _guard = shared();
     let key = key("drain");

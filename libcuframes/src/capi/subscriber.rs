@@ -212,6 +212,31 @@ pub extern "C" fn cuframes_subscriber_set_event_callback(
     })
 }
 
+/// Changes how long a publisher that is gone is waited for, from the next disconnection on: for
+/// a program that has connected in short turns to look at something else in between.
+///
+/// timeout_ms: negative waits for ever, 0 does not.
+#[unsafe(no_mangle)]
+pub extern "C" fn cuframes_subscriber_set_connect_timeout(
+    subscriber: *mut cuframes_subscriber_t,
+    timeout_ms: i32,
+) -> c_int {
+    guard(|| {
+        with_subscriber(subscriber, |open| {
+            open.subscriber.set_connect_timeout(timeout(timeout_ms));
+            Ok(())
+        })
+    })
+}
+
+/// Frames that may be held at a time, as the publisher says; another publisher of the key may
+/// say something else. Negative: a cuframes_error_t.
+#[unsafe(no_mangle)]
+pub extern "C" fn cuframes_subscriber_max_leases(subscriber: *mut cuframes_subscriber_t) -> c_int {
+    let granted = || with_subscriber(subscriber, |open| Ok(open.subscriber.max_leases() as c_int));
+    guard_value(granted, |code| code)
+}
+
 /// Counters of a subscriber. out: set out->struct_size before.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuframes_subscriber_get_stats(

@@ -132,9 +132,10 @@ pub struct HostImport {
 
 impl HostImport {
     /// Maps the first `pool_size` bytes of `fd`, whose size was checked to be at least that.
+    /// Vectorised code of others may read a little beyond the last row of any picture.
     pub fn new(fd: impl AsFd, pool_size: u64, layout: FrameLayout) -> io::Result<Self> {
         let size = usize::try_from(pool_size).map_err(io::Error::other)?;
-        let map = ReadMap::new(fd, size)?;
+        let map = ReadMap::with_room(fd, size)?;
         Ok(HostImport { map, layout })
     }
 

@@ -119,6 +119,11 @@ impl Subscriber {
         self.attachment.max_leases
     }
 
+    /// Changes how long a publisher that is gone is waited for, from the next disconnection on.
+    pub fn set_connect_timeout(&mut self, limit: Option<Duration>) {
+        self.connect_timeout = limit;
+    }
+
     /// The next frame. `None` waits for ever, zero polls and gives
     /// [`WouldBlock`](Error::WouldBlock), anything else gives [`Timeout`](Error::Timeout) when
     /// it is over.

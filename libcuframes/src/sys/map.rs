@@ -1,13 +1,16 @@
 //! A shared mapping: atomics and racing copies, bounds-checked, never a reference to a byte
 //! that another process can write.
 
+use std::ffi::c_void;
 use std::io;
 use std::marker::PhantomData;
 use std::os::fd::AsFd;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 
-use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
+use rustix::mm::{MapFlags, ProtFlags, mmap, mmap_anonymous, munmap};
+
+use super::PAGE;
 
 /// Marks a mapping that only reads.
 #[derive(Debug)]
@@ -22,6 +25,8 @@ pub struct ReadWrite;
 pub struct Mapping<Access> {
     base: NonNull<u8>,
     len: usize,
+    /// Bytes behind them that are mapped too.
+    room: usize,
     access: PhantomData<Access>,
 }
 
@@ -39,6 +44,25 @@ impl ReadMap {
     /// Maps the first `len` bytes of `fd` for reading.
     pub fn new(fd: impl AsFd, len: usize) -> io::Result<Self> {
         map(fd, len, ProtFlags::READ)
+    }
+
+    /// As [`new`](ReadMap::new), and what lies behind them up to a whole page more may be read
+    /// too: zeros, that are no part of the file.
+    pub fn with_room(fd: impl AsFd, len: usize) -> io::Result<Self> {
+        let room = len
+            .checked_next_multiple_of(PAGE)
+            .and_then(|pages| pages.checked_add(PAGE))
+            .ok_or(io::ErrorKind::OutOfMemory)?
+            - len;
+        let anywhere = std::ptr::null_mut();
+        // SAFETY: a new mapping at an address of the kernel's choice aliases nothing of ours.
+        let base =
+            unsafe { mmap_anonymous(anywhere, len + room, ProtFlags::READ, MapFlags::PRIVATE) }?;
+        let mapping = own(base, len, room)?;
+        let flags = MapFlags::SHARED | MapFlags::FIXED;
+        // SAFETY: it replaces the beginning of what was mapped above, which nobody has read yet.
+        unsafe { mmap(base, len, ProtFlags::READ, flags, fd, 0) }?;
+        Ok(mapping)
     }
 }
 
@@ -70,10 +94,15 @@ impl Run<'_> {
 fn map<Access>(fd: impl AsFd, len: usize, prot: ProtFlags) -> io::Result<Mapping<Access>> {
     // SAFETY: a new mapping at an address of the kernel's choice aliases nothing of ours.
     let base = unsafe { mmap(std::ptr::null_mut(), len, prot, MapFlags::SHARED, fd, 0) }?;
+    own(base, len, 0)
+}
+
+fn own<Access>(base: *mut c_void, len: usize, room: usize) -> io::Result<Mapping<Access>> {
     let base = NonNull::new(base.cast()).ok_or(io::ErrorKind::OutOfMemory)?;
     Ok(Mapping {
         base,
         len,
+        room,
         access: PhantomData,
     })
 }
@@ -246,8 +275,36 @@ impl Mapping<ReadWrite> {
 
 impl<Access> Drop for Mapping<Access> {
     fn drop(&mut self) {
-        // SAFETY: I1: the range was mapped by `map` and nothing can refer to it after this value.
-        let unmapped = unsafe { munmap(self.base.as_ptr().cast(), self.len) };
+        // SAFETY: I1: the range was mapped for `own`, and nothing can refer to it after this value.
+        let unmapped = unsafe { munmap(self.base.as_ptr().cast(), self.len + self.room) };
         debug_assert!(unmapped.is_ok(), "a range that was mapped can be unmapped");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys;
+
+    /// A byte of the mapping or of the room behind it.
+    fn byte(map: &ReadMap, offset: usize) -> u8 {
+        assert!(offset < map.len + map.room);
+        let byte = map.base.as_ptr().wrapping_add(offset);
+        // SAFETY: I1: inside of what was mapped, as was just checked.
+        unsafe { byte.read_volatile() }
+    }
+
+    #[test]
+    fn behind_a_file_that_ends_with_a_page_there_is_room_to_read() {
+        let fd = sys::create_memfd("cuframes-room", 2 * PAGE as u64).expect("memfd");
+        let writer = WriteMap::new(&fd, 2 * PAGE).expect("map for writing");
+        for len in [2 * PAGE, PAGE + 1] {
+            let map = ReadMap::with_room(&fd, len).expect("map with room");
+            writer.store_u8(len - 1, 7, Ordering::Relaxed);
+            assert_eq!((map.len(), map.len + map.room), (len, 3 * PAGE));
+            assert_eq!((byte(&map, len - 1), byte(&map, len)), (7, 0));
+            assert_eq!(byte(&map, 3 * PAGE - 1), 0);
+        }
+        assert_eq!(ReadMap::new(&fd, PAGE).expect("map").room, 0);
     }
 }

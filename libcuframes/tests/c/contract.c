@@ -136,6 +136,28 @@ static int slots(cuframes_publisher_t *publisher, cuframes_subscriber_t *subscri
     return 0;
 }
 
+/* A reader that was patient when it connected, and is not any more. */
+static int patience(const char *key)
+{
+    cuframes_publisher_config_t config = grey(key);
+    cuframes_subscriber_config_t reader = { .struct_size = sizeof(reader), .key = key,
+                                            .connect_timeout_ms = -1 };
+    cuframes_publisher_t *publisher;
+    cuframes_subscriber_t *subscriber;
+    cuframes_frame_t *frame;
+
+    config.max_leases = 3;
+    CHECK(!cuframes_publisher_create(&config, &publisher));
+    CHECK(!cuframes_subscriber_create(&reader, &subscriber));
+    CHECK(cuframes_subscriber_max_leases(subscriber) == 3);
+    CHECK(!cuframes_subscriber_set_connect_timeout(subscriber, 0));
+    CHECK(!cuframes_publisher_destroy(publisher));
+    CHECK(cuframes_subscriber_next(subscriber, NULL, &frame, -1) == CUFRAMES_ERR_DISCONNECTED);
+    CHECK(!cuframes_subscriber_destroy(subscriber));
+    CHECK(cuframes_subscriber_max_leases(subscriber) == CUFRAMES_ERR_INVALID_ARGUMENT);
+    return cuframes_subscriber_set_connect_timeout(subscriber, 0) != CUFRAMES_ERR_INVALID_ARGUMENT;
+}
+
 int main(int argc, char **argv)
 {
     const char *key = argc > 1 ? argv[1] : "contract";
@@ -144,7 +166,7 @@ int main(int argc, char **argv)
     cuframes_publisher_t *publisher;
     cuframes_subscriber_t *subscriber;
 
-    if (newer_structs(key))
+    if (newer_structs(key) || patience(key))
         return 1;
     CHECK(!cuframes_publisher_create(&config, &publisher));
     CHECK(!cuframes_subscriber_create(&reader, &subscriber));
