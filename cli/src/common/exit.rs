@@ -58,6 +58,15 @@ pub enum Failure {
         /// Why it failed.
         reason: String,
     },
+    /// Some of many inputs.
+    Several {
+        /// How many failed.
+        failed: usize,
+        /// Of how many.
+        all: usize,
+        /// The first of them; each has been told.
+        first: Box<Failure>,
+    },
     /// A program of ours that is not there.
     NotInstalled(&'static str),
     /// A file, a pipe or a directory.
@@ -90,6 +99,7 @@ impl Failure {
             Failure::Unmet { .. } => "unmet".to_owned(),
             Failure::Truncated { .. } => "truncated".to_owned(),
             Failure::Input { .. } => "input".to_owned(),
+            Failure::Several { first, .. } => first.name(),
             Failure::NotInstalled(_) => "not_installed".to_owned(),
             Failure::Io { .. } => "io".to_owned(),
             Failure::Signal(_) => "signal".to_owned(),
@@ -104,6 +114,7 @@ impl Failure {
             Failure::Unmet { .. } => 14,
             Failure::Truncated { .. } => 10,
             Failure::Input { .. } => 15,
+            Failure::Several { first, .. } => first.code(),
             Failure::NotInstalled(_) => 16,
             Failure::Io { .. } => 1,
             Failure::Signal(signal) => 128 + signal,
@@ -174,6 +185,9 @@ impl fmt::Display for Failure {
                  {whole} whole frames; check --size and --format"
             ),
             Failure::Input { what, reason } => write!(f, "{what}: {reason}"),
+            Failure::Several { failed, all, .. } => {
+                write!(f, "{failed} of {all} inputs failed")
+            }
             Failure::NotInstalled(program) => write!(
                 f,
                 "this needs the program {program}, which is neither beside cuframes nor in \

@@ -16,7 +16,7 @@ const TURN: Duration = Duration::from_millis(100);
 
 /// A publisher by all arguments that do not tell the picture.
 pub fn builder(arguments: &PublishArguments) -> PublisherBuilder {
-    let builder = Publisher::builder(&arguments.key)
+    let builder = Publisher::builder(arguments.key())
         .memory(arguments.memory.into())
         .sync(arguments.sync.into())
         .cuda_device(arguments.cuda_device)

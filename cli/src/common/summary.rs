@@ -94,25 +94,30 @@ impl Summary {
         self.input = Some(tally);
     }
 
+    /// For people.
+    pub fn sentence(&self) -> String {
+        format!(
+            "{}: {} frames of {}x{} {} ({}), {} published, {} dropped, {} evicted: {}",
+            self.key,
+            self.frames,
+            self.width,
+            self.height,
+            self.format,
+            self.fourcc,
+            self.published,
+            self.dropped,
+            self.evicted,
+            self.ended
+        )
+    }
+
     /// Tells it to people, or to programs.
     pub fn tell(&self, arguments: &PublishArguments) -> Result<(), Failure> {
         if arguments.json {
             return report::print_json(self);
         }
         if !arguments.quiet {
-            say(&format!(
-                "{}: {} frames of {}x{} {} ({}), {} published, {} dropped, {} evicted: {}",
-                self.key,
-                self.frames,
-                self.width,
-                self.height,
-                self.format,
-                self.fourcc,
-                self.published,
-                self.dropped,
-                self.evicted,
-                self.ended
-            ));
+            say(&self.sentence());
         }
         Ok(())
     }

@@ -19,7 +19,7 @@ fn main() {
 
 fn run(command: Command) -> Result<(), Failure> {
     if let Command::Publish(arguments) = &command
-        && arguments.film().is_some()
+        && arguments.needs_ffmpeg()
     {
         return ingest::run(arguments);
     }

@@ -2,6 +2,7 @@
 
 mod doctor;
 mod gpu;
+mod ingest;
 mod publish;
 mod sub;
 mod values;
@@ -15,7 +16,8 @@ use crate::exit;
 
 pub use doctor::DoctorArguments;
 pub use gpu::{MemoryName, SyncName};
-pub use publish::{PublishArguments, RtspTransport, Source, Stream};
+pub use ingest::{IngestArguments, RtspTransport};
+pub use publish::{PublishArguments, Source, Stream};
 pub use sub::SubArguments;
 pub use values::{Ratio, Size};
 

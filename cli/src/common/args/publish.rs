@@ -1,12 +1,13 @@
 //! Arguments of `publish`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgGroup, Args, ValueEnum};
 use cuframes::{Format, Policy};
 
 use super::values::{Patience, Ratio, Size, TestPattern, mode, seconds};
-use super::{MemoryName, SyncName, Trust};
+use super::{IngestArguments, MemoryName, SyncName, Trust};
 
 /// Where the frames come from.
 #[derive(Clone, Copy, Debug)]
@@ -15,25 +16,6 @@ pub enum Source {
     Pattern,
     /// Raw frames from standard input.
     Stdin,
-}
-
-/// How RTSP brings the pictures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum RtspTransport {
-    /// In the connection itself: nothing is lost.
-    Tcp,
-    /// In packets of their own.
-    Udp,
-}
-
-impl RtspTransport {
-    /// FFmpeg's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            RtspTransport::Tcp => "tcp",
-            RtspTransport::Udp => "udp",
-        }
-    }
 }
 
 /// What happens to a frame when every slot is in use.
@@ -71,17 +53,21 @@ impl From<PolicyName> for Policy {
 /// The end of the input, or of --frames, is the end of the stream. SIGINT and SIGTERM are not:
 /// then the subscribers wait for the key to come back.
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("source").required(true).args(["test_pattern", "input"])))]
+#[command(group(ArgGroup::new("source").required(true).args(["test_pattern", "input", "config"])))]
 pub struct PublishArguments {
     /// The key: 1 to 63 bytes of A-Z a-z 0-9 . _ -
-    #[arg(long)]
-    pub key: String,
+    #[arg(long, required_unless_present = "config")]
+    pub key: Option<String>,
     /// Publish a moving picture with the frame's number.
     #[arg(long, value_name = "WxH@FPS", conflicts_with_all = ["size", "fps"])]
     pub test_pattern: Option<TestPattern>,
     /// What FFmpeg opens; - for raw frames from standard input, without padding, which need
     /// --size, --format and --fps.
     pub input: Option<String>,
+    /// Publish many cameras at once: a TOML file with a table [[camera]] for each, whose keys
+    /// are key, input and the names of these options, and [defaults] for all of them.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Width and height of raw frames.
     #[arg(long, value_name = "WxH", required_if_eq("input", "-"))]
     pub size: Option<Size>,
@@ -99,27 +85,9 @@ pub struct PublishArguments {
     /// [pattern: yes, others: no].
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub realtime: Option<bool>,
-    /// Convert an INPUT to this width and height.
-    #[arg(long, value_name = "WxH", conflicts_with = "test_pattern")]
-    pub scale: Option<Size>,
-    /// Read a file again and again.
-    #[arg(long = "loop", conflicts_with = "test_pattern")]
-    pub repeat: bool,
-    /// How RTSP brings the pictures.
-    #[arg(
-        long,
-        value_enum,
-        value_name = "HOW",
-        default_value = "tcp",
-        conflicts_with = "test_pattern"
-    )]
-    pub rtsp_transport: RtspTransport,
-    /// How long an input may be silent, in seconds, or never [live: 10, file: never].
-    #[arg(long, value_name = "S", conflicts_with = "test_pattern")]
-    pub stall_timeout: Option<Patience>,
-    /// Open an INPUT again that ended, failed or fell silent [live: yes, file: no].
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", conflicts_with = "test_pattern")]
-    pub reconnect: Option<bool>,
+    /// How an INPUT is read.
+    #[command(flatten)]
+    pub ingest: IngestArguments,
     /// Where the frames are. What auto chose is said on standard error.
     #[arg(long, default_value = "host")]
     pub memory: MemoryName,
@@ -168,7 +136,7 @@ pub struct PublishArguments {
     /// Who may map the ring, as the octal mode of its name in /dev/shm.
     #[arg(long, value_name = "MODE", default_value = "640", value_parser = mode)]
     pub segment_mode: u32,
-    /// A JSON summary on standard output at the end.
+    /// A JSON summary on standard output at the end; of an INPUT, a line of JSON for each event.
     #[arg(long)]
     pub json: bool,
     /// No progress and no summary on standard error.
@@ -190,23 +158,30 @@ pub struct Stream {
 }
 
 impl PublishArguments {
+    /// The key; empty for many cameras, of which each has its own.
+    pub fn key(&self) -> &str {
+        self.key.as_deref().unwrap_or_default()
+    }
+
     /// What FFmpeg opens.
     pub fn film(&self) -> Option<&str> {
         self.input.as_deref().filter(|&input| input != "-")
     }
 
+    /// Whether this is work for `cuframes-media`.
+    pub fn needs_ffmpeg(&self) -> bool {
+        self.film().is_some() || self.config.is_some()
+    }
+
     /// Refuses what clap cannot tell: options that say nothing about this input.
     pub fn check(&self) -> Result<(), String> {
-        let of_films = self.scale.is_some()
-            || self.repeat
-            || self.stall_timeout.is_some()
-            || self.reconnect.is_some();
         match self.film() {
             Some(_) if self.size.is_some() => {
                 Err("--size is for raw frames; --scale converts an INPUT".to_owned())
             }
-            None if of_films => Err(
-                "--scale, --loop, --stall-timeout and --reconnect need an INPUT other than -"
+            None if self.ingest.is_given() => Err(
+                "--scale, --loop, --threads, --stall-timeout and --reconnect need an INPUT other \
+                 than -"
                     .to_owned(),
             ),
             _ => Ok(()),

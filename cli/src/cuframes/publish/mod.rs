@@ -24,7 +24,7 @@ use input::Input;
 /// program without ending the stream. What FFmpeg has to open, the other program publishes.
 pub fn run(arguments: &PublishArguments) -> Result<(), Failure> {
     arguments.check().map_err(Failure::Usage)?;
-    if arguments.film().is_some() {
+    if arguments.needs_ffmpeg() {
         return Err(media::replace());
     }
     let signals = Signals::catch()?;

@@ -9,11 +9,11 @@ use ffmpeg_next::frame::Video;
 use cuframes_cli::args::{PublishArguments, Size};
 use cuframes_cli::exit::Failure;
 use cuframes_cli::planes::Staging;
-use cuframes_cli::terminal::say;
 
 use super::ffmpeg::{self, Scaler};
 use super::formats;
 use super::slots::Slots;
+use super::voice::Voice;
 
 /// A publisher with what turns pictures into its frames.
 pub struct Outlet {
@@ -21,7 +21,7 @@ pub struct Outlet {
     wish: Wish,
     scaler: Option<Scaler>,
     told: Option<(String, Format)>,
-    quiet: bool,
+    voice: Voice,
     /// Frames that were published where they had been decoded.
     pub in_place: u64,
     /// Frames that were converted into their slot.
@@ -51,7 +51,7 @@ impl Wish {
     pub fn new(arguments: &PublishArguments) -> Wish {
         Wish {
             format: arguments.format,
-            scale: arguments.scale,
+            scale: arguments.ingest.scale,
         }
     }
 
@@ -74,13 +74,13 @@ impl Wish {
 
 impl Outlet {
     /// Publishes through `publisher`, which has so many slots.
-    pub fn new(publisher: Publisher, slots: u32, wish: Wish, quiet: bool) -> Outlet {
+    pub fn new(publisher: Publisher, slots: u32, wish: Wish, voice: Voice) -> Outlet {
         Outlet {
             slots: Arc::new(Slots::new(publisher, slots)),
             wish,
             scaler: None,
             told: None,
-            quiet,
+            voice,
             in_place: 0,
             converted: 0,
         }
@@ -135,7 +135,7 @@ impl Outlet {
                 && (layout.format, layout.width, layout.height) == (goal.format, width, height)
         });
         let room = asked.map_or(goal.size, |asked| asked.room);
-        let quiet = self.quiet;
+        let voice = &self.voice;
         self.publisher(|publisher| {
             let layout = publisher.layout();
             let same = (layout.format, layout.width, layout.height) == (goal.format, width, height);
@@ -143,13 +143,7 @@ impl Outlet {
                 return Ok(());
             }
             publisher.reconfigure_with_room(goal.format, goal.size, room)?;
-            if !quiet {
-                let key = publisher.key();
-                say(&format!(
-                    "{key}: goes on with {width}x{height} {}",
-                    goal.format
-                ));
-            }
+            voice.say(&format!("goes on with {width}x{height} {}", goal.format));
             Ok(())
         })
     }
@@ -177,9 +171,9 @@ impl Outlet {
         let from = pixel.descriptor().map_or("unknown", |known| known.name());
         let from = format!("{}x{} {from}", frame.width(), frame.height());
         let now = (from, goal.format);
-        if self.told.as_ref() != Some(&now) && !self.quiet {
+        if self.told.as_ref() != Some(&now) {
             let (width, height) = goal.size;
-            say(&format!(
+            self.voice.say(&format!(
                 "converting {} to {width}x{height} {}",
                 now.0, goal.format
             ));

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use cuframes_cli::exit::Failure;
-use cuframes_cli::signals::Signals;
+
+use super::watch::Watch;
 
 /// When the stream was where.
 #[derive(Debug)]
@@ -22,14 +23,9 @@ impl Pace {
     }
 
     /// Sleeps until it is time for the picture; one that `jumped` is due at once.
-    pub fn wait(
-        &mut self,
-        pts: Option<i64>,
-        jumped: bool,
-        signals: &Signals,
-    ) -> Result<(), Failure> {
+    pub fn wait(&mut self, pts: Option<i64>, jumped: bool, watch: &Watch) -> Result<(), Failure> {
         let Some(pts) = pts.filter(|_| self.realtime) else {
-            return signals.check();
+            return watch.check();
         };
         let (start, first) = match self.begin {
             Some(begin) if !jumped => begin,
@@ -37,8 +33,8 @@ impl Pace {
         };
         let since = u64::try_from(pts.saturating_sub(first)).unwrap_or(0);
         match start.checked_add(Duration::from_nanos(since)) {
-            Some(due) => signals.sleep_until(due),
-            None => signals.check(),
+            Some(due) => watch.sleep_until(due),
+            None => watch.check(),
         }
     }
 }

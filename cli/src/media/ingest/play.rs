@@ -6,12 +6,11 @@ use cuframes::Publisher;
 use ffmpeg_next::error::EAGAIN;
 use ffmpeg_next::frame::Video;
 use ffmpeg_next::{Error, Packet};
+use serde_json::json;
 
 use cuframes_cli::args::PublishArguments;
 use cuframes_cli::exit::Failure;
-use cuframes_cli::signals::Signals;
 use cuframes_cli::summary::Tally;
-use cuframes_cli::terminal::Progress;
 
 use super::address::Address;
 use super::clock::{Thinner, Timeline, nanoseconds};
@@ -19,8 +18,11 @@ use super::ffmpeg::Decoder;
 use super::first;
 use super::meta;
 use super::pace::Pace;
+use super::service::Pulse;
 use super::source::Source;
+use super::status::Status;
 use super::stream::Stream;
+use super::voice::Voice;
 use super::watch::Watch;
 
 /// Errors in a row for which a decoder is asked once more.
@@ -38,33 +40,42 @@ pub enum Ended {
 /// Plays inputs into one stream, one after the other.
 pub struct Player<'a> {
     arguments: &'a PublishArguments,
-    signals: Signals,
+    watch: Watch,
+    pulse: Pulse,
+    voice: Voice,
     stream: Option<Stream>,
     timeline: Timeline,
     thinner: Option<Thinner>,
     pace: Pace,
-    progress: Progress,
+    status: Status,
     offered: u64,
     errors: u64,
 }
 
 impl<'a> Player<'a> {
     /// Plays by the arguments.
-    pub fn new(arguments: &'a PublishArguments, signals: Signals) -> Player<'a> {
+    pub fn new(
+        arguments: &'a PublishArguments,
+        watch: Watch,
+        pulse: Pulse,
+        voice: Voice,
+    ) -> Player<'a> {
         let interval = arguments
             .fps
             .map(|fps| u64::from(fps.den) * 1_000_000_000 / u64::from(fps.num));
         let thinner = |interval| Thinner::new(i64::try_from(interval).unwrap_or(i64::MAX));
         Player {
             arguments,
-            signals,
+            watch,
+            pulse,
             stream: None,
             timeline: Timeline::default(),
             thinner: interval.map(thinner),
             pace: Pace::new(arguments.realtime.unwrap_or(false)),
-            progress: Progress::new(arguments.quiet),
+            status: Status::new(voice.clone()),
             offered: 0,
             errors: 0,
+            voice,
         }
     }
 
@@ -100,18 +111,24 @@ impl<'a> Player<'a> {
         }
     }
 
+    /// Shows what it waits for.
+    pub fn tell(&mut self, what: &str) {
+        self.status.tell(what);
+    }
+
     /// The publisher, if there ever was one.
     pub fn into_publisher(mut self) -> Option<Publisher> {
-        self.progress.clear();
+        self.status.clear();
         self.stream?.outlet.slots().take_publisher()
     }
 
     /// Opens an input and plays it to its end.
-    pub fn play(&mut self, address: &Address, watch: &Watch) -> Result<Ended, Failure> {
+    pub fn play(&mut self, address: &Address, reopened: u64) -> Result<Ended, Failure> {
         if self.arguments.frames == Some(self.offered) && self.has_started() {
             return Ok(Ended::Limit);
         }
-        let mut source = Source::open(address, watch)?;
+        let mut source = Source::open(address, &self.watch)?;
+        self.opened(address, reopened)?;
         if self.stream.is_none() {
             let first = first::look(&mut source)?.ok_or_else(|| Failure::Input {
                 what: format!("decode {}", address.shown()),
@@ -119,14 +136,25 @@ impl<'a> Player<'a> {
             })?;
             self.stream = Some(Stream::start(
                 self.arguments,
-                &self.signals,
+                &self.watch,
+                &self.voice,
                 &source,
                 &first,
             )?);
         }
+        self.pulse.tell(true);
         let ended = self.decode(&mut source);
-        self.progress.clear();
+        self.status.clear();
         ended
+    }
+
+    fn opened(&self, address: &Address, reopened: u64) -> Result<(), Failure> {
+        let event = match self.has_started() {
+            false => "opened",
+            true => "reconnected",
+        };
+        let what = json!({ "address": address.shown(), "reopened": reopened });
+        self.voice.event(event, what)
     }
 
     fn decode(&mut self, source: &mut Source) -> Result<Ended, Failure> {
@@ -215,20 +243,14 @@ impl<'a> Player<'a> {
             return Ok(());
         }
         self.pace
-            .wait(times.pts, times.discontinuity, &self.signals)?;
+            .wait(times.pts, times.discontinuity, &self.watch)?;
         let Some(stream) = &mut self.stream else {
             return Ok(());
         };
         stream.outlet.publish(frame, &meta::of(frame, times))?;
         self.offered += 1;
-        let (key, offered) = (&self.arguments.key, self.offered);
         let slots = stream.outlet.slots();
-        self.progress.show(|| {
-            let stats = slots.with(|publisher| publisher.stats());
-            let (dropped, readers) =
-                stats.map_or((0, 0), |stats| (stats.dropped, stats.subscribers.len()));
-            format!("{key}: {offered} frames, {dropped} dropped, {readers} subscribers")
-        });
-        Ok(())
+        let stats = || slots.with(|publisher| publisher.stats());
+        self.status.show(self.offered, stats)
     }
 }

@@ -4,21 +4,23 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::thread;
 
-use cuframes::MemoryKind;
 use cuframes::meta::StreamInfo;
+use cuframes::{MemoryKind, Publisher};
 use ffmpeg_next::Rational;
+use serde_json::{Value, json};
 
 use cuframes_cli::args::PublishArguments;
 use cuframes_cli::exit::Failure;
 use cuframes_cli::publishing;
-use cuframes_cli::signals::Signals;
-use cuframes_cli::terminal::say;
+use cuframes_cli::report;
 
 use super::ffmpeg::{Decoder, Threads};
 use super::first::First;
-use super::needs::{Needs, Plan};
+use super::needs::{Given, Needs, Plan};
 use super::outlet::{Goal, Outlet, Wish};
 use super::source::Source;
+use super::voice::Voice;
+use super::watch::Watch;
 
 /// A publisher, and how its frames are made.
 pub struct Stream {
@@ -35,7 +37,8 @@ impl Stream {
     /// Makes the publisher, and waits for its subscribers.
     pub fn start(
         arguments: &PublishArguments,
-        signals: &Signals,
+        watch: &Watch,
+        voice: &Voice,
         source: &Source,
         first: &First,
     ) -> Result<Stream, Failure> {
@@ -66,11 +69,12 @@ impl Stream {
         publishing::tell_choice(&publisher, arguments);
         let into_slots = !goal.converts && publisher.memory() == MemoryKind::Host;
         if into_slots {
-            tell_plan(arguments, first.needs, plan);
+            tell_plan(voice, first.needs, plan);
         }
-        publishing::wait_subscribers(&publisher, arguments, signals)?;
+        voice.event("stream", describe(&publisher, rate, &plan))?;
+        watch.rest(|signals| publishing::wait_subscribers(&publisher, arguments, signals))?;
         Ok(Stream {
-            outlet: Outlet::new(publisher, plan.slots, wish, arguments.quiet),
+            outlet: Outlet::new(publisher, plan.slots, wish, voice.clone()),
             threads: plan.threads,
             rate,
             into_slots,
@@ -83,6 +87,21 @@ impl Stream {
         let decoder = Decoder::open(source.parameters(), source.time_base(), self.threads, slots);
         decoder.map_err(|error| source.failed(error))
     }
+}
+
+fn describe(publisher: &Publisher, rate: (u32, u32), plan: &Plan) -> Value {
+    let layout = publisher.layout();
+    json!({
+        "format": layout.format.ffmpeg_name(),
+        "fourcc": layout.format.fourcc_name(),
+        "width": layout.width,
+        "height": layout.height,
+        "fps": report::ratio(rate),
+        "memory": report::memory(publisher.memory()),
+        "sync": report::sync(publisher.sync()),
+        "slots": plan.slots,
+        "slots_needed": plan.needed,
+    })
 }
 
 /// Width by height of a pixel, (0, 0) unknown.
@@ -99,11 +118,16 @@ fn plan(arguments: &PublishArguments, live: bool, first: &First, goal: Goal) -> 
         true => Needs::default(),
         false => first.needs,
     };
-    needs.plan(arguments.slots, arguments.max_leases, processors, live)
+    let given = Given {
+        slots: arguments.slots,
+        leases: arguments.max_leases,
+        threads: arguments.ingest.threads,
+    };
+    needs.plan(given, processors, live)
 }
 
-fn tell_plan(arguments: &PublishArguments, needs: Needs, plan: Plan) {
-    if arguments.quiet || needs == Needs::default() {
+fn tell_plan(voice: &Voice, needs: Needs, plan: Plan) {
+    if needs == Needs::default() {
         return;
     }
     let threads = match plan.threads {
@@ -115,9 +139,9 @@ fn tell_plan(arguments: &PublishArguments, needs: Needs, plan: Plan) {
         true => "nothing is copied",
         false => "frames that find none free are copied",
     };
-    say(&format!(
-        "{}: {slots} slots of {needed} needed: {} references, {} reordered, {threads} in work, \
+    voice.say(&format!(
+        "{slots} slots of {needed} needed: {} references, {} reordered, {threads} in work, \
          {} leases, the newest; {so}",
-        arguments.key, needs.references, needs.reorder, plan.leases
+        needs.references, needs.reorder, plan.leases
     ));
 }

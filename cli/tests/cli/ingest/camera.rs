@@ -9,13 +9,13 @@ use std::thread;
 
 use rustix::process::Signal;
 
-use super::{Sum, film, of_file, published, publishing};
-use crate::support::{Place, Running, assert_code, assert_signal, parse, text, until};
+use super::{Sum, film, of_file, published, publishing, summary};
+use crate::support::{Place, Running, assert_code, assert_signal, text, until};
 
-const SECRET: &str = "swordfish";
+pub const SECRET: &str = "swordfish";
 
 /// A camera that sends `bytes` to whoever asks, as often as there are answers.
-fn camera(answers: Vec<Vec<u8>>) -> String {
+pub fn camera(answers: Vec<Vec<u8>>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     thread::spawn(move || {
@@ -37,7 +37,7 @@ fn camera(answers: Vec<Vec<u8>>) -> String {
     format!("http://me:{SECRET}@{address}/live.ts?pwd={SECRET}")
 }
 
-fn recording(place: &Place) -> Vec<u8> {
+pub fn recording(place: &Place) -> Vec<u8> {
     let coding = "-c:v libx264 -pix_fmt yuv420p -bf 2";
     let file = film(place, "a.ts", "size=64x48:rate=25:duration=0.4", coding);
     assert_eq!(of_file(&file).len(), 10);
@@ -58,7 +58,7 @@ fn a_camera_that_ends_is_opened_again_and_the_key_stays() {
     assert_eq!(report["frames"], 30, "{report}");
     assert_eq!(report["missed"], 0, "{report}");
     assert_eq!(report["ended"], "end_of_stream", "{report}");
-    let summary = parse(&output.stdout);
+    let summary = summary(&output.stdout);
     assert_eq!(summary["latest_seq"], 30);
     assert_eq!(summary["input"]["reopened"], 2, "{said}");
     assert_eq!(summary["copies"], 0, "{summary}");
@@ -92,7 +92,7 @@ fn passwords_are_nowhere_to_be_read() {
             assert!(!text(bytes).contains(SECRET), "{}", text(bytes));
         }
     }
-    let summary = parse(&told[5].stdout);
+    let summary = summary(&told[5].stdout);
     let address = summary["input"]["address"].as_str().expect("an address");
     assert!(address.starts_with("http://***@127.0.0.1:"), "{address}");
     assert!(address.ends_with("/live.ts?***"), "{address}");
@@ -240,7 +240,7 @@ fn a_camera_that_is_killed_and_comes_back_goes_on_under_the_same_key() {
     }
     publisher.signal(Signal::TERM);
     let output = publisher.output();
-    let summary = parse(&output.stdout);
+    let summary = summary(&output.stdout);
     let reopened = summary["input"]["reopened"].as_u64().expect("a number");
     assert!(reopened >= 1, "{summary}");
     assert!(!text(&output.stderr).contains(SECRET));

@@ -1,8 +1,8 @@
 //! Films whose frames go to a GPU: decoded in host memory, and copied there once.
 
-use super::{TO_ONE, film, of_file, read_with, reference};
+use super::{TO_ONE, film, of_file, read_with, reference, summary};
 use crate::cuda::has_gpu;
-use crate::support::{Place, assert_code, parse};
+use crate::support::{Place, assert_code};
 
 #[test]
 fn a_film_on_a_gpu_has_the_same_frames() {
@@ -25,7 +25,7 @@ fn a_film_on_a_gpu_has_the_same_frames() {
             assert_eq!(read_with(&place, "--cuda"), expected, "{memory} {options}");
             let output = publisher.output();
             assert_code(&output, 0);
-            let summary = parse(&output.stdout);
+            let summary = summary(&output.stdout);
             assert_eq!(summary["memory"], memory);
             assert_eq!(summary["copies"], 25);
             assert_eq!(summary["input"]["in_place"], 0);

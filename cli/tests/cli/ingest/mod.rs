@@ -2,9 +2,12 @@
 
 mod addresses;
 mod camera;
+mod events;
 mod files;
 mod gpu;
+mod many;
 mod options;
+mod service;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -42,7 +45,7 @@ pub fn film(place: &Place, name: &str, source: &str, coding: &str) -> PathBuf {
 /// Time in units of a 90000th second, and checksum.
 pub type Sum = (String, String);
 
-fn sums(lines: &[u8]) -> Vec<Sum> {
+pub fn sums(lines: &[u8]) -> Vec<Sum> {
     let lines = text(lines);
     let lines = lines.lines().filter(|line| !line.starts_with('#'));
     lines
@@ -68,6 +71,19 @@ pub fn of_file(file: &Path) -> Vec<Sum> {
     reference(&["-i", file.to_str().expect("a name")], &[])
 }
 
+/// What a publisher wrote with --json: one event per line.
+pub fn events(lines: &[u8]) -> Vec<Value> {
+    let lines = text(lines);
+    lines.lines().map(|line| parse(line.as_bytes())).collect()
+}
+
+/// The event at the end.
+pub fn summary(lines: &[u8]) -> Value {
+    let last = events(lines).pop().expect("an event");
+    assert_eq!(last["event"], "ended", "{last}");
+    last
+}
+
 /// Publishes `input`, which has no blanks, to one reader: what it got, the publisher's
 /// summary, and what it said.
 pub fn published(place: &Place, input: &str, options: &str) -> (Vec<Sum>, Value, String) {
@@ -76,7 +92,7 @@ pub fn published(place: &Place, input: &str, options: &str) -> (Vec<Sum>, Value,
     let sums = read(place);
     let output = publisher.output();
     let said = assert_code(&output, 0);
-    (sums, parse(&output.stdout), said)
+    (sums, summary(&output.stdout), said)
 }
 
 /// Reads to the end.

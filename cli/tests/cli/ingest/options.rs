@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use super::{TO_ONE, film, of_file, published, publishing, read, reference};
-use crate::support::{Place, assert_code, assert_signal, parse};
+use super::{TO_ONE, film, of_file, published, publishing, read, reference, summary};
+use crate::support::{Place, assert_code, assert_signal};
 
 const H264: &str = "-c:v libx264 -pix_fmt yuv420p -bf 2";
 
@@ -122,7 +122,7 @@ fn a_signal_ends_a_film_and_not_its_stream() {
     publisher.signal(Signal::TERM);
     let output = publisher.output();
     assert_signal(output.status, Signal::TERM);
-    let summary = parse(&output.stdout);
+    let summary = summary(&output.stdout);
     assert_eq!(summary["ended"], "signal");
     assert_eq!(summary["copies"], 0);
     // The key is free for another.
