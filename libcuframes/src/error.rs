@@ -51,7 +51,7 @@ pub enum Error {
         limit: Duration,
     },
     /// There is nothing right now, and the caller did not want to wait.
-    #[error("no new frame yet; wait on the descriptor, or give next() a time-out")]
+    #[error("nothing new yet; wait on the descriptor, or give a time-out")]
     WouldBlock,
     /// The publisher is gone and did not come back within the connect time-out.
     #[error("the publisher of key '{key}' is gone without an end of stream")]
@@ -149,6 +149,40 @@ pub enum Error {
         /// What the driver said.
         source: CudaError,
     },
+    /// A packet of a size that is not taken, or that does not fit into the caller's buffer.
+    #[error(
+        "a packet of {size} bytes on key '{key}', and there is room for 1 to {largest}; enlarge the packet ring, or the buffer"
+    )]
+    PacketOversized {
+        /// The key.
+        key: String,
+        /// Bytes of the packet.
+        size: usize,
+        /// The most that there is room for.
+        largest: u64,
+    },
+    /// There are frames only.
+    #[error("key '{key}' has no packet ring; let its publisher enable packets")]
+    NoPacketRing {
+        /// The key.
+        key: String,
+    },
+    /// Nobody has said yet which codec the packets have.
+    #[error("no codec parameters on key '{key}' yet; they come with the first key packet")]
+    NoCodecParams {
+        /// The key.
+        key: String,
+    },
+    /// Packets were overwritten before they were read. Said once for each loss.
+    #[error(
+        "packet {seq} of key '{key}' was overwritten before it was read; go on, the next one is a key packet, and read faster, or enlarge the packet ring"
+    )]
+    PacketOverrun {
+        /// The key.
+        key: String,
+        /// The first one that was lost.
+        seq: u64,
+    },
     /// The pixels of a frame will never be complete: its publisher lost the GPU, or died.
     #[error("frame {seq} of key '{key}' was never completed; drop it and go on with the next one")]
     Aborted {
@@ -195,6 +229,10 @@ impl Error {
             Error::Permission(_) => ErrorCode::Permission,
             Error::Unsupported(_) => ErrorCode::Unsupported,
             Error::Cuda { .. } => ErrorCode::Cuda,
+            Error::PacketOversized { .. } => ErrorCode::PacketOversized,
+            Error::NoPacketRing { .. } => ErrorCode::NoPacketRing,
+            Error::NoCodecParams { .. } => ErrorCode::NoCodecParams,
+            Error::PacketOverrun { .. } => ErrorCode::PacketOverrun,
             Error::Aborted { .. } => ErrorCode::Aborted,
             Error::System { .. } => ErrorCode::System,
         }

@@ -22,6 +22,8 @@ mod error;
 #[cfg(not(loom))]
 pub mod keys;
 #[cfg(not(loom))]
+pub mod packets;
+#[cfg(not(loom))]
 #[allow(unsafe_code)]
 mod pool;
 #[cfg(not(loom))]
@@ -41,6 +43,10 @@ mod sys;
 pub use error::{Error, Result};
 pub use format::{Format, FrameLayout};
 pub use meta::{Color, ColorRange, Crop, FrameFlags, FrameMeta, Mastering, StreamInfo};
+#[cfg(not(loom))]
+pub use packets::{
+    Codec, CodecParams, Packet, PacketFlags, PacketInfo, PacketMeta, PacketRing, PacketStart,
+};
 #[cfg(not(loom))]
 pub use pool::{DevicePlane, DeviceRows, ExternalBuffers, Plane};
 #[cfg(not(loom))]

@@ -94,12 +94,20 @@ impl FrameLayout {
         })
     }
 
+    /// The layout of a publisher that has packets only: what they decode to has this size, and
+    /// there is nothing of it here, so that planes and frame have no bytes.
+    pub fn without_frames(width: u32, height: u32) -> Result<FrameLayout, FormatError> {
+        let layout = FrameLayout::new(Format::R8, width, height)?;
+        Ok(FrameLayout {
+            plane_pitch: [0; MAX_PLANES],
+            frame_size: 0,
+            ..layout
+        })
+    }
+
     /// The layout of another process's frames. The geometry is checked, so every plane
-    /// lies inside `frame_size` bytes.
+    /// lies inside `frame_size` bytes; a publisher that has packets only has planes of none.
     pub fn from_geometry(geometry: &Geometry) -> Result<FrameLayout, FormatError> {
-        if geometry.is_packets_only() {
-            return Err(FormatError::NoFrames);
-        }
         Ok(FrameLayout {
             format: Format::from_fourcc(geometry.fourcc)?,
             width: geometry.width,

@@ -113,14 +113,14 @@ fn the_layout_of_every_format_and_extreme_size_passes_the_readers_checks() {
 }
 
 #[test]
-fn a_publisher_of_packets_alone_has_no_layout() {
-    let layout = FrameLayout::new(Format::Nv12, 64, 64).expect("possible");
+fn a_publisher_of_packets_alone_has_planes_of_nothing() {
+    let layout = FrameLayout::without_frames(64, 48).expect("possible");
     let mut geometry = layout.host_geometry(2, 0, 7);
     geometry.flags = crate::wire::header_flag::PACKETS_ONLY;
-    assert_eq!(
-        FrameLayout::from_geometry(&geometry),
-        Err(FormatError::NoFrames)
-    );
+    assert_eq!(geometry.check(), Ok(()));
+    assert_eq!(FrameLayout::from_geometry(&geometry), Ok(layout));
+    assert_eq!((layout.width, layout.height), (64, 48));
+    assert_eq!((layout.frame_size, layout.plane_bytes(0)), (0, 64));
 }
 
 #[test]

@@ -68,7 +68,8 @@ impl Pool {
     /// What subscribers get to map it, where that is a descriptor.
     pub fn fd(&self) -> Option<&Fd> {
         match self {
-            Pool::Host(pool) => Some(pool.reader()),
+            // Where there are only packets there is nothing to map.
+            Pool::Host(pool) => Some(pool.reader()).filter(|_| pool.size() != 0),
             Pool::Cuda(pool) => pool.fd(),
         }
     }

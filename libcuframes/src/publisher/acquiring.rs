@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use crate::error::{Error, Result};
+use crate::format::FormatError;
 use crate::ring::Unavailable;
 use crate::wire::control;
 
@@ -28,6 +29,7 @@ impl Publisher {
     /// A slot by the policy. If there is none because the context is lost, and nothing tells any
     /// more which leases are over, that is an error and no drop.
     pub(super) fn take_slot<'stream>(&mut self) -> Result<Option<WritableFrame<'stream>>> {
+        self.check_has_frames()?;
         let mut frame = self.claim();
         if let Err(why) = frame {
             self.check_context()?;
@@ -46,6 +48,7 @@ impl Publisher {
     /// As [`acquire`](Publisher::acquire), for a caller who has other memory for the frame until
     /// a slot is free: `None` is no drop, and is not counted.
     pub fn acquire_or_else(&mut self) -> Result<Option<WritableFrame<'static>>> {
+        self.check_has_frames()?;
         let frame = match self.claim() {
             Err(_) if self.settings.policy == Policy::StrictWait => self.wait_for_slot()?,
             frame => frame.ok(),
@@ -67,6 +70,9 @@ impl Publisher {
     pub(super) fn claim<'stream>(
         &self,
     ) -> std::result::Result<WritableFrame<'stream>, Unavailable> {
+        if self.settings.packets_only {
+            return Err(Unavailable::Held);
+        }
         let floor = match self.settings.policy {
             Policy::DropOldest => u64::MAX,
             Policy::StrictWait => shortage::floor(&self.epoch),
@@ -103,6 +109,13 @@ impl Publisher {
             self.check_context()?;
         }
         Ok(frame.ok())
+    }
+
+    fn check_has_frames(&self) -> Result<()> {
+        match self.settings.packets_only {
+            true => Err(FormatError::NoFrames.into()),
+            false => Ok(()),
+        }
     }
 
     fn count_drop(&mut self) {

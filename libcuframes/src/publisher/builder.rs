@@ -1,27 +1,16 @@
 //! Describing a publisher before it starts.
 
-use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cuda::{Memory, Sync};
-use crate::error::{Error, Result};
-use crate::failpoint::{self, Point};
-use crate::format::{Format, FrameLayout};
+use crate::format::Format;
 use crate::meta::StreamInfo;
+use crate::packets::PacketRing;
 use crate::pool::{ExternalBuffers, Target};
-use crate::session::{Epoch, Limits, Server, Shared, socket_path};
 use crate::sys::cuda::Context;
-use crate::sys::{self, KeyLock, Owner, Waker};
-use crate::wire::{DEFAULT_SLOTS, MAX_SLOTS, MAX_SUBSCRIBERS, MIN_SLOTS, validate_key};
+use crate::wire::DEFAULT_SLOTS;
 
-use super::gpu::Gpu;
 use super::place::Place;
-use super::shortage::Shortage;
-use super::{Publisher, Settings};
-
-/// A hundred years: a limit that no clock can count on from now is as good as this one.
-const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// What happens to a frame when every slot is in use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,25 +25,27 @@ pub enum Policy {
 /// Describes a publisher; see [`Publisher::builder`].
 #[derive(Clone, Debug)]
 pub struct PublisherBuilder {
-    key: String,
-    format: Format,
-    size: Option<(u32, u32)>,
-    room: (u32, u32),
-    slots: u32,
-    policy: Policy,
-    strict_timeout: Duration,
-    evict_lagging: bool,
-    pressure_timeout: Duration,
-    lease_timeout: Duration,
-    max_leases: Option<u32>,
-    max_subscribers: u32,
-    allow_uids: Vec<u32>,
-    socket_mode: u32,
-    segment_mode: u32,
-    anonymous: bool,
-    stream: StreamInfo,
-    wait: Option<(usize, Option<Duration>)>,
-    place: Place,
+    pub(super) key: String,
+    pub(super) format: Format,
+    pub(super) size: Option<(u32, u32)>,
+    pub(super) room: (u32, u32),
+    pub(super) slots: u32,
+    pub(super) policy: Policy,
+    pub(super) strict_timeout: Duration,
+    pub(super) evict_lagging: bool,
+    pub(super) pressure_timeout: Duration,
+    pub(super) lease_timeout: Duration,
+    pub(super) max_leases: Option<u32>,
+    pub(super) max_subscribers: u32,
+    pub(super) allow_uids: Vec<u32>,
+    pub(super) socket_mode: u32,
+    pub(super) segment_mode: u32,
+    pub(super) anonymous: bool,
+    pub(super) stream: StreamInfo,
+    pub(super) wait: Option<(usize, Option<Duration>)>,
+    pub(super) place: Place,
+    pub(super) packets: Option<PacketRing>,
+    pub(super) packets_only: bool,
 }
 
 impl PublisherBuilder {
@@ -79,6 +70,8 @@ impl PublisherBuilder {
             stream: StreamInfo::default(),
             wait: None,
             place: Place::default(),
+            packets: None,
+            packets_only: false,
         }
     }
 
@@ -218,129 +211,23 @@ impl PublisherBuilder {
         self
     }
 
+    /// Publishes encoded packets beside the frames, through a ring of this size.
+    pub fn enable_packets(mut self, ring: PacketRing) -> Self {
+        self.packets = Some(ring);
+        self
+    }
+
+    /// Publishes packets and no frames: size and format say what they decode to. It takes no
+    /// memory for frames, and [`acquire`](Publisher::acquire) is an error.
+    pub fn packets_only(mut self) -> Self {
+        self.packets_only = true;
+        self
+    }
+
     /// Lets [`build`](PublisherBuilder::build) wait until `count` subscribers have joined, at
     /// most `limit` (`None`: for ever).
     pub fn wait_subscribers(mut self, count: usize, limit: Option<Duration>) -> Self {
         self.wait = Some((count, limit));
         self
-    }
-
-    /// Starts publishing: takes the key, makes ring and pool, listens.
-    pub fn build(self) -> Result<Publisher> {
-        validate_key(&self.key)?;
-        let layout = self.check()?;
-        let run = sys::publisher_dir().map_err(|(path, source)| Error::RunDir { path, source })?;
-        let socket = socket_path(&run, &self.key)?;
-        let lock = self.take_key(&run)?;
-        failpoint::reach(Point::LockTaken);
-        sys::remove_leftovers(&self.key);
-        let placement = self.place.decide(&self.key)?;
-        let gpu = Gpu::new(&placement)?;
-        let settings = Settings {
-            slots: self.slots,
-            policy: self.policy,
-            placement,
-            stream: self.stream,
-            anonymous: self.anonymous,
-            segment_mode: self.segment_mode,
-        };
-        let epoch = Epoch::create(&settings.epoch(&self.key, layout), None)?;
-        let failed = |what: &str| Error::system(format!("{what} {}", socket.display()));
-        let waker = Waker::new().map_err(failed("make a waker for"))?;
-        let limits = self.limits(epoch.order.is_some());
-        let shared = Shared::new(self.key.clone(), limits, Arc::clone(&epoch), waker);
-        let shared = Arc::new(shared);
-        let server = Server::new(Arc::clone(&shared), socket.clone(), self.socket_mode)
-            .map_err(failed("listen at"))?;
-        let control_thread = std::thread::Builder::new()
-            .name("cuframes".to_owned())
-            .spawn(move || server.run())
-            .map_err(failed("start the thread that listens at"))?;
-        let publisher = Publisher {
-            shared,
-            epoch,
-            settings,
-            shortage: Shortage::new(
-                self.strict_timeout.min(FOR_EVER),
-                self.pressure_timeout.min(FOR_EVER),
-                self.evict_lagging,
-            ),
-            last: 0,
-            gpu,
-            control_thread: Some(control_thread),
-            generation: sys::generation(),
-            lock: Some(lock),
-        };
-        if let Some((count, limit)) = self.wait {
-            publisher.wait_subscribers(count, limit)?;
-        }
-        Ok(publisher)
-    }
-
-    fn check(&self) -> Result<FrameLayout> {
-        let refuse = |what: String| Err(Error::InvalidArgument(what));
-        let Some((width, height)) = self.size else {
-            return refuse("a publisher needs a size: call size(width, height)".to_owned());
-        };
-        if !(MIN_SLOTS..=MAX_SLOTS as u32).contains(&self.slots) {
-            return refuse(format!("slots is {}; a ring has 2 to 16", self.slots));
-        }
-        if self
-            .max_leases
-            .is_some_and(|leases| !(1..=self.slots).contains(&leases))
-        {
-            return refuse(format!(
-                "max_leases is {}; a subscriber may hold 1 to {} frames",
-                self.max_leases.unwrap_or_default(),
-                self.slots
-            ));
-        }
-        if !(1..=MAX_SUBSCRIBERS).contains(&self.max_subscribers) {
-            return refuse(format!(
-                "max_subscribers is {}; allowed are 1 to 255",
-                self.max_subscribers
-            ));
-        }
-        for (name, mode) in [
-            ("socket_mode", self.socket_mode),
-            ("segment_mode", self.segment_mode),
-        ] {
-            if mode & !0o777 != 0 || mode & 0o600 != 0o600 && name == "socket_mode" {
-                return refuse(format!(
-                    "{name} is 0{mode:o}; permission bits from 0600 to 0777 are allowed"
-                ));
-            }
-        }
-        Ok(FrameLayout::with_room(
-            self.format,
-            width,
-            height,
-            self.room,
-        )?)
-    }
-
-    fn limits(&self, gpu: bool) -> Limits {
-        Limits {
-            gpu,
-            peers: self.max_subscribers,
-            max_leases: self.max_leases.unwrap_or_else(|| (self.slots / 4).max(1)),
-            lease_timeout: self.lease_timeout.min(FOR_EVER),
-            allow_uids: self.allow_uids.clone(),
-        }
-    }
-
-    fn take_key(&self, run: &Path) -> Result<KeyLock> {
-        let path = run.join(format!("{}.lock", self.key));
-        match KeyLock::take(&path) {
-            Ok(Owner::Caller(lock)) => Ok(lock),
-            Ok(Owner::Other(pid)) => Err(Error::AlreadyExists {
-                key: self.key.clone(),
-                owner: match pid {
-                    Some(pid) => format!("process {pid}"),
-                    None => "a process that has not said its pid".to_owned(),
-                },
-            }),
-            Err(source) => Err(Error::RunDir { path, source }),
-        }
     }
 }

@@ -2,8 +2,10 @@
 
 mod acquiring;
 mod builder;
+mod building;
 mod frame;
 mod gpu;
+mod packets;
 mod place;
 mod reaper;
 mod reconfiguring;
@@ -16,7 +18,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
-use crate::format::FrameLayout;
+use crate::format::{Format, FrameLayout};
 use crate::meta::{FrameMeta, StreamInfo};
 use crate::pool::Placement;
 use crate::session::{Command, Epoch, EpochRequest, Shared};
@@ -25,9 +27,10 @@ use crate::wire::{CloseReason, SEQ_MAX, StreamState};
 
 pub use builder::{Policy, PublisherBuilder};
 pub use frame::{PublishedFrame, WritableFrame};
-pub use stats::{PublisherStats, SubscriberRow};
+pub use stats::{PacketStats, PublisherStats, SubscriberRow};
 
 use gpu::Gpu;
+use packets::Packets;
 use shortage::Shortage;
 
 /// How long subscribers, and a GPU, may take to be done when a publisher ends.
@@ -65,6 +68,7 @@ pub struct Publisher {
     /// The newest sequence, over all epochs.
     last: u64,
     gpu: Gpu,
+    packets: Option<Packets>,
     control_thread: Option<JoinHandle<()>>,
     generation: Generation,
     lock: Option<KeyLock>,
@@ -79,6 +83,8 @@ struct Settings {
     stream: StreamInfo,
     anonymous: bool,
     segment_mode: u32,
+    has_packets: bool,
+    packets_only: bool,
 }
 
 impl Publisher {
@@ -186,7 +192,10 @@ impl Publisher {
 
     /// Counters, and a row for each subscriber.
     pub fn stats(&self) -> PublisherStats {
-        PublisherStats::of(&self.shared, &self.epoch, self.last)
+        PublisherStats {
+            packets: self.packets.as_ref().map(|packets| packets.stats),
+            ..PublisherStats::of(&self.shared, &self.epoch, self.last)
+        }
     }
 
     /// Ends the stream: every subscriber reads to the last frame, then gets END_OF_STREAM.
@@ -195,6 +204,10 @@ impl Publisher {
     pub fn finish(mut self) -> Result<PublisherStats> {
         self.finish_deferred(Instant::now() + LEAVE_TIME);
         let subscribers = self.stats().subscribers;
+        // Before the frames: who sees the end of those sees that of the packets.
+        if let Some(packets) = &self.packets {
+            packets.finish();
+        }
         self.epoch.set_state(StreamState::Closed as u32);
         self.close(CloseReason::EndOfStream);
         // Evictions that were decided before the end have been carried out only now.
@@ -213,6 +226,9 @@ impl Publisher {
         if thread.join().is_err() {
             tracing::error!(key = self.shared.key, "the control thread panicked");
         }
+        if let Some(packets) = &self.packets {
+            packets.room.remove();
+        }
         if self.end_gpu_work() {
             self.epoch.remove();
         }
@@ -229,6 +245,10 @@ impl Drop for Publisher {
 }
 
 impl Settings {
+    fn layout(&self, format: Format, size: (u32, u32), room: (u32, u32)) -> Result<FrameLayout> {
+        Ok(building::layout(self.packets_only, format, size, room)?)
+    }
+
     fn epoch<'a>(&'a self, key: &'a str, layout: FrameLayout) -> EpochRequest<'a> {
         EpochRequest {
             key,
@@ -238,6 +258,8 @@ impl Settings {
             stream: self.stream.into(),
             anonymous: self.anonymous,
             segment_mode: self.segment_mode,
+            has_packets: self.has_packets,
+            packets_only: self.packets_only,
         }
     }
 }

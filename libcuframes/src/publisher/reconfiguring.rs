@@ -31,7 +31,7 @@ impl Publisher {
         (width, height): (u32, u32),
         room: (u32, u32),
     ) -> Result<()> {
-        self.begin_epoch(FrameLayout::with_room(format, width, height, room)?)
+        self.begin_epoch(self.settings.layout(format, (width, height), room)?)
     }
 
     fn begin_epoch(&mut self, layout: FrameLayout) -> Result<()> {
@@ -52,6 +52,7 @@ impl Publisher {
         let old = std::mem::replace(&mut self.epoch, new);
         self.abort_if_lost(&old);
         old.set_state(StreamState::Reconfigured as u32);
+        self.shared.shake_packets();
         self.shared.send(Command::Reconfigured(old));
         if self.settings.policy == Policy::StrictWait {
             let deadline = Instant::now() + self.shortage.strict_timeout;

@@ -23,6 +23,20 @@ pub struct PublisherStats {
     pub latest_seq: u64,
     /// Everyone who is subscribed.
     pub subscribers: Vec<SubscriberRow>,
+    /// Packets, where there are any.
+    pub packets: Option<PacketStats>,
+}
+
+/// Counters of a publisher's packets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PacketStats {
+    /// Packets published, which is the newest sequence.
+    pub published: u64,
+    /// Of them, key packets.
+    pub keys: u64,
+    /// Bytes of all of them.
+    pub bytes: u64,
 }
 
 /// One subscriber. Its counters are its own: they are shown, and never relied on.
@@ -76,6 +90,7 @@ impl PublisherStats {
             epoch: epoch.number(),
             latest_seq,
             subscribers: rows.collect(),
+            packets: None,
         }
     }
 }

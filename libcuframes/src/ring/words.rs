@@ -53,6 +53,8 @@ pub trait WordsMut: Words {
 
 #[cfg(not(loom))]
 mod mapped {
+    use std::sync::Arc;
+
     use super::{Ordering, Words, WordsMut};
     use crate::sys::{Mapping, ReadWrite};
 
@@ -75,6 +77,66 @@ mod mapped {
         #[inline]
         fn load_bytes(&self, offset: usize, to: &mut [u8]) {
             Mapping::load_bytes(self, offset, to);
+        }
+    }
+
+    /// The publisher's threads share one map.
+    impl<W: Words> Words for Arc<W> {
+        #[inline]
+        fn load_u64(&self, offset: usize, order: Ordering) -> u64 {
+            W::load_u64(self, offset, order)
+        }
+
+        #[inline]
+        fn load_u32(&self, offset: usize, order: Ordering) -> u32 {
+            W::load_u32(self, offset, order)
+        }
+
+        #[inline]
+        fn load_u8(&self, offset: usize, order: Ordering) -> u8 {
+            W::load_u8(self, offset, order)
+        }
+
+        #[inline]
+        fn load_bytes(&self, offset: usize, to: &mut [u8]) {
+            W::load_bytes(self, offset, to);
+        }
+    }
+
+    impl<W: WordsMut> WordsMut for Arc<W> {
+        #[inline]
+        fn store_u64(&self, offset: usize, value: u64, order: Ordering) {
+            W::store_u64(self, offset, value, order);
+        }
+
+        #[inline]
+        fn store_u32(&self, offset: usize, value: u32, order: Ordering) {
+            W::store_u32(self, offset, value, order);
+        }
+
+        #[inline]
+        fn store_u8(&self, offset: usize, value: u8, order: Ordering) {
+            W::store_u8(self, offset, value, order);
+        }
+
+        #[inline]
+        fn add_u32(&self, offset: usize, value: u32, order: Ordering) -> u32 {
+            W::add_u32(self, offset, value, order)
+        }
+
+        #[inline]
+        fn or_u32(&self, offset: usize, bits: u32, order: Ordering) -> u32 {
+            W::or_u32(self, offset, bits, order)
+        }
+
+        #[inline]
+        fn and_u32(&self, offset: usize, bits: u32, order: Ordering) -> u32 {
+            W::and_u32(self, offset, bits, order)
+        }
+
+        #[inline]
+        fn store_bytes(&self, offset: usize, from: &[u8]) {
+            W::store_bytes(self, offset, from);
         }
     }
 

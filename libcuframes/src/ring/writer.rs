@@ -191,8 +191,19 @@ impl<C: WordsMut, P: PageWords> Ring<C, P> {
         self.control.add_u32(control::PUBLISH_FUTEX, 1, release);
         // Against the sleeper's fence: either it sees the new value, or we see it waiting.
         fence(Rule::PublishFence, Ordering::SeqCst);
+        self.sleepers(page::WAITING)
+    }
+
+    /// Who sleeps until the next packet: the `packet_waiting` words of all pages, or-ed together.
+    #[inline]
+    pub fn packet_sleepers(&self) -> u32 {
+        self.sleepers(page::PACKET_WAITING)
+    }
+
+    #[inline]
+    fn sleepers(&self, word: usize) -> u32 {
         self.list.load().iter().fold(0, |all, index| {
-            let waiting = index * PAGE_SIZE + page::WAITING;
+            let waiting = index * PAGE_SIZE + word;
             all | self.pages.load_u32(waiting, Ordering::Relaxed)
         })
     }

@@ -14,9 +14,10 @@ use crate::sync::Order;
 use crate::sys::{self, Fd, WriteMap};
 use crate::wire::{Geometry, SlotMeta, StreamFields, control, header_flag, page};
 
+use super::control::{self as control_segment, ControlRequest};
 use super::pages::Pages;
-use super::segment::{Segment, SegmentRequest};
-use super::{LIB_VERSION, OUR_VERSION};
+use super::segment::Segment;
+use super::{LIB_VERSION, version};
 
 /// What an epoch is made of.
 #[derive(Debug)]
@@ -35,6 +36,10 @@ pub struct EpochRequest<'a> {
     pub anonymous: bool,
     /// Mode of the named segment.
     pub segment_mode: u32,
+    /// There are packets too.
+    pub has_packets: bool,
+    /// There are no frames.
+    pub packets_only: bool,
 }
 
 /// One epoch.
@@ -77,7 +82,7 @@ impl Epoch {
                 (pool.handle(slot), ready)
             })
             .collect();
-        let segment = SegmentRequest {
+        let segment = ControlRequest {
             key: request.key,
             anonymous: request.anonymous,
             mode: request.segment_mode,
@@ -85,7 +90,7 @@ impl Epoch {
             handles: &handles,
         };
         let replaces = replaces.map(|old| &old.segment);
-        let (segment, map, control_reader) = Segment::create(&segment, replaces)?;
+        let (segment, map, control_reader) = control_segment::create(&segment, replaces)?;
         Ok(Arc::new(Epoch {
             ring: Ring::new(map, pages, Shape::from(&geometry)),
             order,
@@ -143,12 +148,17 @@ impl Epoch {
             self.wake_sleepers();
         }
         if waiting & page::WAITING_NOTIFY != 0 {
-            let pages = &self.ring.pages;
-            for index in self.ring.list.load().iter() {
-                let word = index * sys::PAGE + page::WAITING;
-                if pages.load_u32(word, Ordering::Relaxed) & page::WAITING_NOTIFY != 0 {
-                    self.poke(index);
-                }
+            self.poke_those(page::WAITING);
+        }
+    }
+
+    /// Pokes everyone who asked for it in the word `word` of its page.
+    pub fn poke_those(&self, word: usize) {
+        let pages = &self.ring.pages;
+        for index in self.ring.list.load().iter() {
+            let asked = pages.load_u32(index * sys::PAGE + word, Ordering::Relaxed);
+            if asked & page::WAITING_NOTIFY != 0 {
+                self.poke(index);
             }
         }
     }
@@ -172,10 +182,12 @@ impl Epoch {
 
 fn geometry(request: &EpochRequest<'_>, pool: &Pool) -> Result<Geometry> {
     Ok(Geometry {
-        version: OUR_VERSION,
+        version: version(request.has_packets),
         flags: [
             (request.anonymous, header_flag::ANONYMOUS),
             (pool.is_external(), header_flag::EXTERNAL),
+            (request.has_packets, header_flag::HAS_PACKETS),
+            (request.packets_only, header_flag::PACKETS_ONLY),
         ]
         .into_iter()
         .fold(0, |all, (set, bit)| if set { all | bit } else { all }),
@@ -192,7 +204,8 @@ fn geometry(request: &EpochRequest<'_>, pool: &Pool) -> Result<Geometry> {
     })
 }
 
-fn random_epoch() -> Result<u64> {
+/// A number that no other start has, for all that anybody knows.
+pub(super) fn random_epoch() -> Result<u64> {
     let mut bytes = [0; 8];
     loop {
         sys::random(&mut bytes).map_err(Error::system("read random bytes for the epoch"))?;

@@ -4,21 +4,33 @@
 
 mod client;
 mod connection;
+mod control;
 mod epoch;
+mod packets;
 mod pages;
 mod roster;
 mod segment;
 mod server;
 
 pub use client::{
-    CudaJoined, JoinRequest, Joined, JoinedPixels, Link, LinkState, Observed, RETRY, is_passing,
-    observe, socket_path,
+    CudaJoined, JoinRequest, Joined, JoinedPixels, Link, LinkState, Observed, PacketsJoined, RETRY,
+    is_passing, observe, socket_path,
 };
 pub use epoch::{Epoch, EpochRequest};
+pub use packets::{PacketRoom, remove_leftovers};
 pub use server::{Command, Limits, Server, Shared};
 
-/// The one protocol version of this library: frames, without packets.
-pub const OUR_VERSION: u32 = crate::wire::PROTO_V1;
+/// The highest protocol version of this library: frames and packets.
+pub const OUR_VERSION: u32 = crate::wire::PROTO_V2;
+
+/// The version that is spoken where packets are wanted, or not: without them 2 says nothing that
+/// 1 does not.
+pub const fn version(packets: bool) -> u32 {
+    match packets {
+        true => OUR_VERSION,
+        false => crate::wire::PROTO_V1,
+    }
+}
 
 /// This library as the wire tells it: major << 16, minor << 8, patch.
 pub const LIB_VERSION: u32 = {

@@ -1,28 +1,28 @@
-//! The control segment of an epoch: a name in /dev/shm or a memfd, locked, filled and shown.
+//! A shared segment of a publisher: a name in /dev/shm or a memfd, locked, filled and shown.
 
 use std::io;
-use std::sync::atomic::Ordering;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
-
-use zerocopy::IntoBytes;
 
 use crate::error::{Error, Result};
 use crate::failpoint::{self, Point};
 use crate::sys::{self, Fd, NamedSegment, WriteMap};
-use crate::wire::{CONTROL_SIZE, ControlHeader, Geometry, MAGIC, control, slot};
 
-/// Bytes of a CUDA IPC handle.
-type Handle = [u8; 64];
-
-/// What a segment says, and where.
-#[derive(Debug)]
+/// What a segment is called, and how it comes to be.
 pub(super) struct SegmentRequest<'a> {
     pub key: &'a str,
+    /// Its name in /dev/shm.
+    pub name: &'a str,
+    /// What it is, for messages.
+    pub what: &'static str,
+    pub epoch: u64,
+    pub size: usize,
     pub anonymous: bool,
     pub mode: u32,
-    pub geometry: &'a Geometry,
-    /// Per slot: the handles of its memory and of its ready event.
-    pub handles: &'a [(Handle, Handle)],
+    /// Where in it the pid of its publisher is, a u32.
+    pub pid_at: usize,
+    /// Writes everything into it, the magic last.
+    pub fill: &'a dyn Fn(&WriteMap),
 }
 
 /// The segment, which keeps the lock by which everybody sees that the publisher lives.
@@ -61,10 +61,9 @@ impl Segment {
 }
 
 fn anonymous(request: &SegmentRequest<'_>) -> Result<(Place, WriteMap, Fd)> {
-    let size = CONTROL_SIZE as u64;
-    let failed = || Error::system("make the anonymous control segment");
-    let fd = sys::create_memfd("cuframes-control", size).map_err(failed())?;
-    let map = write_control(&fd, request).map_err(failed())?;
+    let failed = || Error::system(format!("make the anonymous {}", request.what));
+    let fd = sys::create_memfd("cuframes-segment", request.size as u64).map_err(failed())?;
+    let map = fill(&fd, request).map_err(failed())?;
     sys::lock_whole(&fd).map_err(failed())?;
     let reader = sys::publish_read_only(&fd).map_err(failed())?;
     Ok((Place::Anonymous { _lock: fd }, map, reader))
@@ -74,11 +73,9 @@ fn named(
     request: &SegmentRequest<'_>,
     replaces: Option<&Segment>,
 ) -> Result<(Place, WriteMap, Fd)> {
-    let size = CONTROL_SIZE as u64;
-    let name = format!("cuframes-{}", request.key);
-    let mut segment = NamedSegment::create(&name, request.geometry.epoch, size)
-        .map_err(|source| shm_error(request.key, source))?;
-    let map = write_control(segment.fd(), request)
+    let mut segment = NamedSegment::create(request.name, request.epoch, request.size as u64)
+        .map_err(|source| shm_error(request, source))?;
+    let map = fill(segment.fd(), request)
         .map_err(Error::system(format!("map {}", segment.path().display())))?;
     let reader = segment
         .open_for_peers(request.mode)
@@ -94,50 +91,27 @@ fn named(
     };
     segment
         .install(old)
-        .map_err(|source| shm_error(request.key, source))?;
+        .map_err(|source| shm_error(request, source))?;
     Ok((Place::Named(segment), map, reader))
 }
 
-/// Fills the segment: everything but the magic, then the magic.
-fn write_control(fd: &Fd, request: &SegmentRequest<'_>) -> io::Result<WriteMap> {
-    let map = WriteMap::new(&sys::reopen_to_map(fd)?, CONTROL_SIZE)?;
-    let header = ControlHeader {
-        magic: 0,
-        ..ControlHeader::new(request.geometry)
-    };
-    write_words(&map, 0, header.as_bytes());
-    for (index, (memory, ready)) in request.handles.iter().enumerate() {
-        let at = request.geometry.slot_offset(index);
-        write_words(&map, at + slot::MEMORY_HANDLE, memory);
-        write_words(&map, at + slot::READY_EVENT, ready);
-    }
-    map.store_u64(
-        control::HEARTBEAT_NS,
-        sys::monotonic_ns(),
-        Ordering::Relaxed,
-    );
-    // Release: who sees the magic sees the header.
-    map.store_u32(control::MAGIC, MAGIC, Ordering::Release);
+fn fill(fd: &Fd, request: &SegmentRequest<'_>) -> io::Result<WriteMap> {
+    let map = WriteMap::new(&sys::reopen_to_map(fd)?, request.size)?;
+    (request.fill)(&map);
     Ok(map)
 }
 
-fn write_words(map: &WriteMap, at: usize, bytes: &[u8]) {
-    for (index, word) in bytes.as_chunks().0.iter().enumerate() {
-        map.store_u64(at + index * 8, u64::from_ne_bytes(*word), Ordering::Relaxed);
-    }
-}
-
-fn shm_error(key: &str, source: io::Error) -> Error {
-    let path = sys::segment_path(&format!("cuframes-{key}"));
+fn shm_error(request: &SegmentRequest<'_>, source: io::Error) -> Error {
+    let path = sys::segment_path(request.name);
     match source.kind() {
         io::ErrorKind::StorageFull => Error::NoMemory {
-            bytes: CONTROL_SIZE as u64,
+            bytes: request.size as u64,
             place: sys::SEGMENT_DIR,
             source,
         },
         io::ErrorKind::AlreadyExists => Error::AlreadyExists {
-            key: key.to_owned(),
-            owner: segment_owner(&path),
+            key: request.key.to_owned(),
+            owner: segment_owner(&path, request.pid_at),
         },
         io::ErrorKind::PermissionDenied => Error::Permission(format!(
             "{} belongs to another user and is not ours to replace; remove it as its owner, or choose another key",
@@ -151,9 +125,9 @@ fn shm_error(key: &str, source: io::Error) -> Error {
 }
 
 /// The process that says in its segment that it publishes, for the message.
-fn segment_owner(path: &std::path::Path) -> String {
+fn segment_owner(path: &Path, pid_at: usize) -> String {
     let pid = std::fs::read(path).ok().and_then(|bytes| {
-        let field = bytes.get(0x78..0x7C)?;
+        let field = bytes.get(pid_at..pid_at + 4)?;
         Some(u32::from_le_bytes(field.try_into().ok()?))
     });
     match pid {

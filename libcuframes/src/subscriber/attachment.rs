@@ -42,6 +42,8 @@ pub(super) enum Pixels {
     Gpu(Arc<Gpu>, Guardian),
     /// Closed, because the publisher wants its memory back.
     Closed,
+    /// Only packets are read.
+    Unwanted,
 }
 
 impl Drop for Attachment {
@@ -67,6 +69,7 @@ impl Attachment {
     pub fn new(link: Arc<Link>, joined: Joined) -> Result<Self> {
         let pixels = match joined.pixels {
             JoinedPixels::Host(import) => Pixels::Host(import),
+            JoinedPixels::Unwanted => Pixels::Unwanted,
             JoinedPixels::Cuda(cuda) => {
                 let gpu = Arc::new(Gpu::new(*cuda));
                 let guardian = Guardian::start(&gpu, &link)
@@ -92,7 +95,7 @@ impl Attachment {
     pub fn gpu(&self) -> Option<&Gpu> {
         match &self.pixels {
             Pixels::Gpu(gpu, _) => Some(gpu),
-            Pixels::Host(_) | Pixels::Closed => None,
+            Pixels::Host(_) | Pixels::Closed | Pixels::Unwanted => None,
         }
     }
 
@@ -100,7 +103,7 @@ impl Attachment {
     pub fn plane(&self, meta: &SlotMeta, plane: usize) -> Plane<'_> {
         match &self.pixels {
             Pixels::Host(import) => import.plane(meta.data_offset, plane),
-            Pixels::Gpu(..) | Pixels::Closed => Plane::NONE,
+            Pixels::Gpu(..) | Pixels::Closed | Pixels::Unwanted => Plane::NONE,
         }
     }
 
@@ -110,7 +113,7 @@ impl Attachment {
         match &mut self.pixels {
             Pixels::Gpu(gpu, _) if gpu.is_busy() => return false,
             Pixels::Gpu(_, guardian) => guardian.leave(false),
-            Pixels::Host(_) | Pixels::Closed => {}
+            Pixels::Host(_) | Pixels::Closed | Pixels::Unwanted => {}
         }
         self.pixels = Pixels::Closed;
         true

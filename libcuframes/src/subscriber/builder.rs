@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
+use crate::packets::PacketStart;
 use crate::pool::Target;
 use crate::session::{JoinRequest, LinkState};
 use crate::sys;
@@ -13,6 +14,7 @@ use crate::wire::{ConsumerName, MAX_NAME, Mode, validate_key};
 
 use super::attachment::Attachment;
 use super::callback::CallbackSubscriber;
+use super::packets::{self, PacketStream};
 use super::stats::{Counters, Event};
 use super::{Frame, Position, Subscriber, deadline};
 
@@ -48,6 +50,8 @@ pub struct SubscriberBuilder {
     allow_uids: Vec<u32>,
     cuda: Option<Target>,
     on_event: Option<EventHandler>,
+    packets: Option<PacketStart>,
+    packets_only: bool,
 }
 
 impl SubscriberBuilder {
@@ -64,6 +68,8 @@ impl SubscriberBuilder {
             allow_uids: Vec::new(),
             cuda: None,
             on_event: None,
+            packets: None,
+            packets_only: false,
         }
     }
 
@@ -141,6 +147,23 @@ impl SubscriberBuilder {
         self
     }
 
+    /// Reads encoded packets too, through the same subscription:
+    /// [`next_packet`](Subscriber::next_packet) and [`next`](Subscriber::next) each have a
+    /// position of their own. A publisher without packets is
+    /// [`NoPacketRing`](Error::NoPacketRing).
+    pub fn packets(mut self, start: PacketStart) -> Self {
+        self.packets = Some(start);
+        self
+    }
+
+    /// Reads encoded packets and no frames, from publishers of every kind: no memory of frames is
+    /// mapped, and no driver of a GPU is loaded.
+    pub fn packets_only(mut self, start: PacketStart) -> Self {
+        self.packets = Some(start);
+        self.packets_only = true;
+        self
+    }
+
     /// Told of every [`Event`], on the thread that calls [`next`](Subscriber::next).
     pub fn on_event(mut self, handler: impl FnMut(&Event) + Send + 'static) -> Self {
         self.on_event = Some(Box::new(handler));
@@ -160,11 +183,14 @@ impl SubscriberBuilder {
             name: ConsumerName::new(&name)?,
             mode: self.mode,
             allow_uids: self.allow_uids,
-            cuda: self.cuda,
+            cuda: self.cuda.filter(|_| !self.packets_only),
+            packets: self.packets.map_or(0, packets::request),
+            packets_only: self.packets_only,
         };
-        let (link, joined) = request.join(deadline(self.connect_timeout), 0)?;
+        let (link, mut joined) = request.join(deadline(self.connect_timeout), 0)?;
         let link = Arc::new(link);
         let first = joined.grant.latest_seq.max(1);
+        let packets = joined.packets.take().map(PacketStream::new);
         let attachment = Attachment::new(Arc::clone(&link), joined)?;
         Ok(Subscriber {
             request,
@@ -178,6 +204,7 @@ impl SubscriberBuilder {
             on_event: self.on_event,
             link,
             attachment: Arc::new(attachment),
+            packets,
             link_state: LinkState::Open,
             away: None,
             position: Position::start(first, false),

@@ -13,8 +13,8 @@ use super::{Frame, Subscriber};
 const LOST_TURNS: usize = 64;
 
 /// What one look at the ring brought.
-pub(super) enum Look {
-    Frame(Frame),
+pub(super) enum Look<T> {
+    Found(T),
     Nothing {
         seen: u32,
     },
@@ -29,7 +29,10 @@ pub(super) enum Look {
 impl Subscriber {
     /// One look, in the order that loses no last frame: evicted; what the socket said before;
     /// the state; the newest sequence; a frame; and only then the reasons to stop.
-    pub(super) fn look(&mut self) -> Result<Look> {
+    pub(super) fn look(&mut self) -> Result<Look<Frame>> {
+        if self.request.packets_only {
+            return Err(self.no_frames());
+        }
         if !self.come_back()? {
             return Ok(Look::Away);
         }
@@ -52,7 +55,7 @@ impl Subscriber {
         let state = attachment.state();
         let seen = reader.futex_value();
         match self.take_frame() {
-            Ok(Some(frame)) => return Ok(Look::Frame(frame)),
+            Ok(Some(frame)) => return Ok(Look::Found(frame)),
             Ok(None) => {}
             Err(Error::LeaseLimit { .. }) if attachment.is_ending() => return Ok(Look::Busy),
             Err(error) => return Err(error),

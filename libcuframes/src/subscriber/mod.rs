@@ -9,6 +9,7 @@ mod frame;
 mod gpu;
 mod guardian;
 mod looking;
+mod packets;
 mod polling;
 mod position;
 mod rejoin;
@@ -33,6 +34,7 @@ pub use stats::{Event, SubscriberStats};
 use attachment::Attachment;
 use builder::{EventHandler, Pace};
 use looking::Look;
+use packets::PacketStream;
 use polling::PollSet;
 use position::Position;
 use rejoin::Away;
@@ -49,7 +51,23 @@ const LATE_WAKES: u32 = 3;
 /// Between two looks whether a stream has ended a lease that is in the way of the next one.
 const STREAM_TURN: Duration = Duration::from_micros(100);
 
-/// Reads the frames of a key in place.
+/// What a call waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Awaited {
+    Frame,
+    Packet,
+}
+
+impl Awaited {
+    fn name(self) -> &'static str {
+        match self {
+            Awaited::Frame => "new frame",
+            Awaited::Packet => "new packet",
+        }
+    }
+}
+
+/// Reads the frames of a key in place, and copies of its packets.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -77,6 +95,7 @@ pub struct Subscriber {
     link_state: LinkState,
     away: Option<Away>,
     position: Position,
+    packets: Option<PacketStream>,
     counters: Counters,
     /// Made when the descriptor is first asked for.
     poller: Option<PollSet>,
@@ -134,6 +153,16 @@ impl Subscriber {
     /// [`Disconnected`](Error::Disconnected). A publisher that ends a subscription which it had
     /// granted says why: [`Refused`](Error::Refused), now and ever after.
     pub fn next(&mut self, timeout: Option<Duration>) -> Result<Frame> {
+        self.wait_for(timeout, Awaited::Frame, Self::look)
+    }
+
+    /// Looks until there is what is awaited, and sleeps where nothing is.
+    fn wait_for<T>(
+        &mut self,
+        timeout: Option<Duration>,
+        awaited: Awaited,
+        mut look: impl FnMut(&mut Self) -> Result<Look<T>>,
+    ) -> Result<T> {
         if !self.generation.is_current() {
             return Err(self.request.disconnected());
         }
@@ -143,8 +172,8 @@ impl Subscriber {
         // reader that is woken frame by frame makes no other system call than to sleep.
         let mut turns = 0;
         loop {
-            let seen = match self.look()? {
-                Look::Frame(frame) => return Ok(frame),
+            let seen = match look(self)? {
+                Look::Found(found) => return Ok(found),
                 Look::Nothing { seen } => Some(seen),
                 Look::Away => None,
                 Look::Busy => match waiting.left() {
@@ -152,7 +181,7 @@ impl Subscriber {
                         std::thread::sleep(STREAM_TURN.min(left));
                         continue;
                     }
-                    None => return Err(self.busy(timeout)),
+                    None => return Err(self.busy(awaited, timeout)),
                 },
                 Look::Rejoin => match self.rejoin()? {
                     true => continue,
@@ -160,7 +189,9 @@ impl Subscriber {
                     false => None,
                 },
                 Look::Ended => {
-                    self.link.detach();
+                    if awaited == Awaited::Frame || self.request.packets_only {
+                        self.link.detach();
+                    }
                     return Err(self.end_of_stream());
                 }
                 Look::Gone => {
@@ -175,17 +206,21 @@ impl Subscriber {
             }
             match left {
                 Some(left) => {
-                    let woken = self.sleep(seen, left);
+                    let woken = self.sleep(awaited, seen, left);
                     turns = if woken { turns + 1 } else { LATE_WAKES };
                 }
                 None if timeout == Some(Duration::ZERO) => {
-                    if self.arm_poller() {
+                    let armed = match awaited {
+                        Awaited::Frame => self.arm_poller(),
+                        Awaited::Packet => self.arm_packet_poller(),
+                    };
+                    if armed {
                         return Err(Error::WouldBlock);
                     }
                 }
                 None => {
                     return Err(Error::Timeout {
-                        what: "new frame",
+                        what: awaited.name(),
                         limit: timeout.unwrap_or_default(),
                     });
                 }
@@ -206,16 +241,15 @@ impl Subscriber {
 
     /// Spins a little, then sleeps until the publisher does something after `seen`; false if it
     /// did nothing. Without a publisher (`None`) it sleeps until the next try to find one.
-    fn sleep(&mut self, seen: Option<u32>, left: Duration) -> bool {
+    fn sleep(&mut self, awaited: Awaited, seen: Option<u32>, left: Duration) -> bool {
         let Some(seen) = seen else {
             std::thread::sleep(RETRY.min(left));
             return false;
         };
-        let reader = &self.attachment.reader;
         if !self.spin.is_zero() {
             let (started, spin) = (Instant::now(), self.spin.min(left).min(LONGEST_SLEEP));
             while started.elapsed() < spin {
-                if reader.futex_value() != seen {
+                if self.futex_value(awaited) != seen {
                     return true;
                 }
                 std::hint::spin_loop();
@@ -224,7 +258,19 @@ impl Subscriber {
                 return false;
             }
         }
-        self.attachment.sleep(seen, left.min(LONGEST_SLEEP))
+        let limit = left.min(LONGEST_SLEEP);
+        match (awaited, &self.packets) {
+            (Awaited::Packet, Some(packets)) => packets.sleep(&self.attachment, seen, limit),
+            _ => self.attachment.sleep(seen, limit),
+        }
+    }
+
+    /// The word that moves with what is awaited.
+    fn futex_value(&self, awaited: Awaited) -> u32 {
+        match (awaited, &self.packets) {
+            (Awaited::Packet, Some(packets)) => packets.futex_value(),
+            _ => self.attachment.reader.futex_value(),
+        }
     }
 
     /// Counters of this subscriber.
@@ -244,15 +290,19 @@ impl Subscriber {
         }
     }
 
-    /// The time is over, and leases that streams are to end were in the way of the next one.
-    fn busy(&self, timeout: Option<Duration>) -> Error {
+    /// The time is over, and leases that streams are to end, or parameters that are just being
+    /// written, were in the way of the next one.
+    fn busy(&self, awaited: Awaited, timeout: Option<Duration>) -> Error {
         match timeout {
             Some(Duration::ZERO) => {
                 self.poll_for_streams();
                 Error::WouldBlock
             }
             limit => Error::Timeout {
-                what: "stream that ends a lease",
+                what: match awaited {
+                    Awaited::Frame => "stream that ends a lease",
+                    Awaited::Packet => "codec parameters of the next packet",
+                },
                 limit: limit.unwrap_or_default(),
             },
         }

@@ -73,12 +73,48 @@ impl Subscriber {
         sys::drain(&self.attachment.notify);
         reader.ask_notify();
         let newest = reader.latest();
-        newest < self.position.wanted && reader.futex_value() == seen
+        let is_still_nothing = newest < self.position.wanted && reader.futex_value() == seen;
+        if self
+            .packets
+            .as_ref()
+            .is_some_and(|packets| packets.ask_notify(&self.attachment))
+        {
+            // The byte that told of it may be the one that was taken above.
+            self.ring(set);
+        }
+        is_still_nothing
+    }
+
+    /// As [`arm_poller`](Subscriber::arm_poller), before "no packet" is said.
+    pub(super) fn arm_packet_poller(&self) -> bool {
+        let (Some(set), Some(packets)) = (&self.poller, &self.packets) else {
+            return true;
+        };
+        set.ticker.reset();
+        if self.away.is_some() {
+            return true;
+        }
+        sys::drain(&self.attachment.notify);
+        let is_still_nothing = !packets.ask_notify(&self.attachment);
+        if !self.request.packets_only {
+            let reader = &self.attachment.reader;
+            reader.ask_notify();
+            if reader.latest() >= self.position.wanted {
+                self.ring(set);
+            }
+        }
+        is_still_nothing
+    }
+
+    fn ring(&self, set: &PollSet) {
+        if let Err(error) = set.ticker.ring() {
+            tracing::warn!(%error, "the subscriber's descriptor is of no more use");
+        }
     }
 
     /// A descriptor for an event loop: when it is readable, call
-    /// [`next`](Subscriber::next) with a zero time-out until it gives
-    /// [`WouldBlock`](Error::WouldBlock). It stays the same for the life of the subscriber.
+    /// [`next`](Subscriber::next), and [`next_packet`](Subscriber::next_packet) where packets are
+    /// read, with a zero time-out until each gives [`WouldBlock`](Error::WouldBlock). It stays the same for the life of the subscriber.
     pub fn poll_fd(&mut self) -> Result<BorrowedFd<'_>> {
         if self.poller.is_none() {
             self.poller = Some(
@@ -103,6 +139,9 @@ impl Subscriber {
             None => {
                 self.poll_publisher(&set)?;
                 self.attachment.reader.ask_notify();
+                if let Some(packets) = &self.packets {
+                    packets.ask_notify(&self.attachment);
+                }
             }
         }
         Ok(set)

@@ -47,7 +47,8 @@ impl Subscriber {
         }
         let consumed = self.position.wanted.saturating_sub(1);
         match self.request.rejoin(&self.link, self.epoch(), consumed) {
-            Ok(joined) => {
+            Ok(mut joined) => {
+                self.go_on_with_packets(joined.packets.take());
                 self.link_state = LinkState::Open;
                 self.attach(Attachment::new(Arc::clone(&self.link), joined)?);
                 self.position.discontinuity = true;
@@ -115,14 +116,16 @@ impl Subscriber {
     }
 
     /// Reads on from another publisher of the key, or from the same over a new connection.
-    fn go_on(&mut self, link: Link, joined: Joined, old_epoch: u64) -> Result<()> {
+    fn go_on(&mut self, link: Link, mut joined: Joined, old_epoch: u64) -> Result<()> {
         let link = Arc::new(link);
         let mut first = joined.grant.latest_seq.max(1);
+        let packets = joined.packets.take();
         let attachment = Attachment::new(Arc::clone(&link), joined)?;
         self.away = None;
         self.link = link;
         self.link_state = LinkState::Open;
         self.attach(attachment);
+        self.go_on_with_packets(packets);
         if self.epoch() == old_epoch {
             // Only the connection was lost: nothing is delivered twice.
             first = first.max(self.position.wanted);

@@ -23,6 +23,14 @@ pub struct SubscriberStats {
     pub publisher_dropped: u64,
     /// Frames held now.
     pub leases: u32,
+    /// Packets delivered.
+    pub packets: u64,
+    /// Packets passed over because they were overwritten.
+    pub packets_missed: u64,
+    /// Times that packets were overwritten before they were read.
+    pub packet_overruns: u64,
+    /// The packet delivered last.
+    pub last_packet_seq: u64,
 }
 
 /// The counters that the subscriber itself keeps.
@@ -33,6 +41,10 @@ pub(super) struct Counters {
     pub skipped: u64,
     pub reattached: u64,
     pub last_seq: u64,
+    pub packets: u64,
+    pub packets_missed: u64,
+    pub packet_overruns: u64,
+    pub last_packet_seq: u64,
 }
 
 impl From<Counters> for SubscriberStats {
@@ -43,6 +55,10 @@ impl From<Counters> for SubscriberStats {
             skipped: counters.skipped,
             reattached: counters.reattached,
             last_seq: counters.last_seq,
+            packets: counters.packets,
+            packets_missed: counters.packets_missed,
+            packet_overruns: counters.packet_overruns,
+            last_packet_seq: counters.last_packet_seq,
             ..SubscriberStats::default()
         }
     }

@@ -4,6 +4,8 @@ use super::geometry;
 use super::{Geometry, HEADER_SIZE, MAX_PLANES, MAX_SLOTS, SLOT_SIZE, StreamFields, WireError};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
+/// Offset of the u32 `publisher_pid`.
+pub const PUBLISHER_PID: usize = 0x78;
 /// Offset of the magic, stored last with release.
 pub const MAGIC: usize = 0x00;
 /// Offset of the u64 `latest_seq`: newest published sequence, 0 before the first.
@@ -136,7 +138,7 @@ layout!(ControlHeader, HEADER_SIZE, {
     device_uuid: 0x58,
     epoch: 0x68,
     pool_size: 0x70,
-    publisher_pid: 0x78,
+    publisher_pid: PUBLISHER_PID,
     lib_version: 0x7C,
     publisher_start: 0x80,
     fps_num: 0x88,

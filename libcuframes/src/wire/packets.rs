@@ -30,6 +30,8 @@ pub const DATA_HEAD: usize = 0x0030;
 pub const PACKET_FUTEX: usize = 0x0038;
 /// Offset of the u32 `state`.
 pub const STATE: usize = 0x003C;
+/// Offset of the u32 `publisher_pid`.
+pub const PUBLISHER_PID: usize = 0x0050;
 /// Offset of the first byte of extradata.
 pub const EXTRADATA: usize = 0x0080;
 /// Offset of slot 0; behind the last slot the data begins.
@@ -133,7 +135,7 @@ layout!(PacketHeader, EXTRADATA, {
     state: STATE,
     epoch: 0x0040,
     publisher_start: 0x0048,
-    publisher_pid: 0x0050,
+    publisher_pid: PUBLISHER_PID,
     reserved: 0x0054,
 });
 

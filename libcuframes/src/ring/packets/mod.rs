@@ -6,17 +6,25 @@
 
 mod bytes;
 mod extradata;
+mod late;
 mod reader;
 #[cfg(all(test, not(loom)))]
 mod tests;
 mod writer;
 
-pub use extradata::Params;
+pub use extradata::{Params, Unread};
+pub use late::newest_key;
 pub use reader::{Next, PacketReader};
 pub use writer::{PacketMeta, PacketWriter, Refused};
 
+use crate::ring::words::Words;
 use crate::wire::PacketGeometry;
 use crate::wire::packets::{PACKET_SLOT_SIZE, SLOTS};
+
+/// Codec and extradata as the header has them now.
+pub fn read_params<C: Words>(segment: &C) -> Result<Params, Unread> {
+    extradata::load(segment, None)
+}
 
 /// What the algorithms need to know of a packet segment, validated once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

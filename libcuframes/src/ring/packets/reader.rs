@@ -12,6 +12,8 @@ use crate::wire::{PacketSlot, SEQ_MAX, StreamState, WireError, page};
 use super::extradata::{self, Params, Unread};
 use super::{PacketShape, bytes};
 
+/// Offset in a slot of the size, a u32, and of the flags behind it.
+const SIZE_AND_FLAGS: usize = 0x10;
 /// How many key packets in a row may be lost to the writer before `next` gives its thread back.
 const SEEKING_TURNS: usize = 8;
 
@@ -24,8 +26,9 @@ pub enum Next {
     Nothing,
     /// Nothing new, and there will be nothing more.
     Ended,
-    /// The packet was overwritten. Said once; the next one delivered is a key packet.
-    Overrun,
+    /// The packet with this sequence was overwritten. Said once; the next one delivered is a key
+    /// packet.
+    Overrun(u64),
     /// The caller's buffer must have this many bytes.
     TooSmall(usize),
     /// The extradata is being written: again in a moment.
@@ -51,6 +54,8 @@ pub struct PacketReader<C> {
     next: u64,
     /// Only a key packet may be delivered, and what is passed over is not told.
     seeking: bool,
+    /// What is to come next was overwritten: seeking leads to the newest key packet.
+    lost: bool,
     /// What is delivered next does not follow what was delivered before.
     interrupted: bool,
     started: bool,
@@ -70,6 +75,7 @@ impl<C: Words> PacketReader<C> {
             params: None,
             next,
             seeking: initial == 0,
+            lost: false,
             interrupted: false,
             started: false,
         }
@@ -78,6 +84,16 @@ impl<C: Words> PacketReader<C> {
     /// Codec and extradata of the packets delivered last, `None` before the first.
     pub fn params(&self) -> Option<&Params> {
         self.params.as_ref()
+    }
+
+    /// What is delivered next follows nothing that was delivered before.
+    pub fn interrupt(&mut self) {
+        self.interrupted = true;
+    }
+
+    /// True if something was published after the packet delivered last.
+    pub fn is_behind(&self) -> bool {
+        self.segment.load_u64(HEAD_SEQ, Ordering::Acquire) >= self.next
     }
 
     /// Copies the next packet into `to`.
@@ -96,10 +112,12 @@ impl<C: Words> PacketReader<C> {
                 Err(Missed::Unsettled) => return Ok(Next::Unsettled),
                 Err(Missed::Wrong(error)) => return Err(error),
                 Err(Missed::Lost) => {
+                    let lost = self.next;
                     self.next += 1;
+                    self.lost = true;
                     if !self.seeking {
                         (self.seeking, self.interrupted) = (true, true);
-                        return Ok(Next::Overrun);
+                        return Ok(Next::Overrun(lost));
                     }
                 }
             }
@@ -122,20 +140,38 @@ impl<C: Words> PacketReader<C> {
                 allowed: "0 to 2^63-2",
             });
         }
-        if !self.seeking || head < self.next {
-            return Ok(head >= self.next);
+        if self.seeking && head >= self.next {
+            self.seek(head);
         }
-        // Every key packet up to `head` was told before it.
-        let key = self.segment.load_u64(LAST_KEYFRAME_SEQ, Ordering::Acquire);
-        if key < self.next {
-            self.next = head + 1;
-            return Ok(false);
+        Ok(head >= self.next)
+    }
+
+    /// Moves on to a key packet: the first one from here, or, where some are lost already, the
+    /// newest. Beyond `head` if there is none yet.
+    fn seek(&mut self, head: u64) {
+        while !self.lost && self.next <= head && head - self.next < self.shape.slots {
+            let at = self.shape.slot(self.next);
+            if self.segment.load_u64(at, Ordering::Acquire) != self.next {
+                break;
+            }
+            // May be those of a later packet already: who copies it looks again.
+            let told = self
+                .segment
+                .load_u64(at + SIZE_AND_FLAGS, Ordering::Relaxed);
+            if (told >> 32) as u32 & packet_flag::KEY != 0 {
+                return;
+            }
+            self.next += 1;
         }
-        // One beyond `head` is about to be told: its publisher has not moved the futex word yet.
-        if key <= head {
-            self.next = key;
+        if self.next <= head {
+            // Every key packet up to `head` was told before it. One beyond is about to be told.
+            let key = self.segment.load_u64(LAST_KEYFRAME_SEQ, Ordering::Acquire);
+            self.next = match key {
+                key if (self.next..=SEQ_MAX).contains(&key) => key,
+                _ => head + 1,
+            };
+            self.lost = false;
         }
-        Ok(key <= head)
     }
 
     /// Copies packet `next`, which has been published, if it is still whole.
@@ -214,7 +250,8 @@ impl<C: Words> PacketReader<C> {
             packet.flags |= packet_flag::DISCONTINUITY;
         }
         self.next += 1;
-        (self.seeking, self.interrupted, self.started) = (false, false, true);
+        (self.seeking, self.lost) = (false, false);
+        (self.interrupted, self.started) = (false, true);
         packet
     }
 
@@ -231,6 +268,16 @@ impl<C: Words> PacketReader<C> {
         // Against the publisher's fence: either it sees us waiting, or we see its new value.
         fence(Rule::PacketSleepFence, Ordering::SeqCst);
         !holds(Rule::PacketSleepRecheck) || self.futex_value() == seen
+    }
+
+    /// Asks for a notify byte with the next packet. The caller looks once more before it polls.
+    pub fn ask_notify(&self, page: &impl WordsMut) {
+        page.or_u32(
+            page::PACKET_WAITING,
+            page::WAITING_NOTIFY,
+            Ordering::Relaxed,
+        );
+        fence(Rule::PacketSleepFence, Ordering::SeqCst);
     }
 
     /// Takes the announcement back.

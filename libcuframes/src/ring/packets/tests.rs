@@ -114,7 +114,7 @@ fn an_overrun_is_told_once_and_ends_at_a_key_packet() {
     for _ in 2..=20 {
         write(&mut writer, 0);
     }
-    assert_eq!(reader.next(&mut bytes), Ok(Next::Overrun));
+    assert_eq!(reader.next(&mut bytes), Ok(Next::Overrun(2)));
     assert_eq!(reader.next(&mut bytes), Ok(Next::Nothing));
     write(&mut writer, KEY);
     let slot = packet(reader.next(&mut bytes).expect("honest"), &bytes);
@@ -155,10 +155,10 @@ fn what_a_hostile_writer_leaves_is_borne() {
     let mut next =
         |maps: &mut Vec<ReadMap>| PacketReader::new(maps.remove(0), SHAPE, 1).next(&mut bytes);
     segment.store_u32(at + 0x10, u32::MAX, Ordering::Relaxed);
-    assert_eq!(next(&mut maps), Ok(Next::Overrun), "size");
+    assert_eq!(next(&mut maps), Ok(Next::Overrun(1)), "size");
     segment.store_u32(at + 0x10, 1, Ordering::Relaxed);
     segment.store_u64(at + 8, 1, Ordering::Relaxed);
-    assert_eq!(next(&mut maps), Ok(Next::Overrun), "position");
+    assert_eq!(next(&mut maps), Ok(Next::Overrun(1)), "position");
     segment.store_u64(at + 8, 0, Ordering::Relaxed);
     segment.store_u32(EXTRADATA_GEN, 1, Ordering::Relaxed);
     assert_eq!(next(&mut maps), Ok(Next::Unsettled), "generation");
@@ -176,7 +176,7 @@ fn follow(map: ReadMap, pace: u64, gate: &AtomicU64) -> (u64, u64) {
         match reader.next(&mut bytes).expect("honest") {
             Next::Ended => return (packets, overruns),
             Next::Nothing | Next::Unsettled => thread::yield_now(),
-            Next::Overrun => {
+            Next::Overrun(_) => {
                 assert!(!told, "one loss told twice, after {last}");
                 (told, overruns) = (true, overruns + 1);
             }

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use zerocopy::{FromBytes, IntoBytes};
 
 use crate::error::{Error, Result};
-use crate::format::FrameLayout;
+use crate::format::{FormatError, FrameLayout};
 use crate::pool::HostImport;
 use crate::ring::{Reader, Shape};
 use crate::sys::{self, Fd, ReadMap, Seals, WriteMap};
@@ -33,7 +33,12 @@ impl JoinRequest {
         let notify = descriptors.take(fds::NOTIFY, &self.key)?;
         let (control, geometry) = map_control(&self.key, &control_fd, &grant, &self.allow_uids)?;
         let page = self.map_page(&page_fd, &grant)?;
+        let packets = self.import_packets(&grant, &mut descriptors)?;
+        if geometry.is_packets_only() && !self.packets_only {
+            return Err(FormatError::NoFrames.into());
+        }
         let pixels = match geometry.memory {
+            _ if self.packets_only => JoinedPixels::Unwanted,
             MemoryKind::CudaIpc | MemoryKind::CudaVmm => {
                 let shared = Segments {
                     control: control_fd,
@@ -54,6 +59,7 @@ impl JoinRequest {
         Ok(Joined {
             reader: Reader::new(control, page, Shape::from(&geometry)),
             pixels,
+            packets,
             geometry,
             grant,
             consumed,
@@ -98,7 +104,7 @@ pub(super) fn map_control(
         ));
     }
     if !sys::has_seals(fd, Seals::SHRINK | Seals::GROW) {
-        check_named(key, fd, allow)?;
+        check_named(key, fd, "control segment", allow)?;
     }
     let map = ReadMap::new(fd, CONTROL_SIZE).map_err(Error::system("map the control segment"))?;
     // Acquire: who sees the magic sees the header.
@@ -134,13 +140,13 @@ pub(super) fn map_control(
 }
 
 /// A named segment has no seals: its owner could truncate it, so its owner must be trusted.
-fn check_named(key: &str, fd: &Fd, allow: &[u32]) -> Result<()> {
+pub(super) fn check_named(key: &str, fd: &Fd, what: &str, allow: &[u32]) -> Result<()> {
     let (uid, on_tmpfs) =
-        sys::owner_of(fd).map_err(Error::system("look at the control segment"))?;
+        sys::owner_of(fd).map_err(Error::system(format!("look at the {what}")))?;
     match on_tmpfs && is_trusted(uid, allow) {
         true => Ok(()),
         false => Err(Error::Permission(format!(
-            "the control segment of key '{key}' is a file of user {uid}, not a sealed memfd and \
+            "the {what} of key '{key}' is a file of user {uid}, not a sealed memfd and \
              not a file of a trusted user in /dev/shm"
         ))),
     }
@@ -160,11 +166,11 @@ pub(super) fn check_memfd(key: &str, fd: &Fd, what: &'static str, at_least: u64)
     }
 }
 
-fn file_size(fd: &Fd) -> Result<u64> {
+pub(super) fn file_size(fd: &Fd) -> Result<u64> {
     sys::size_of_file(fd).map_err(Error::system("look at a descriptor of the publisher"))
 }
 
-fn wrong_size(key: &str, what: &str, found: u64, expected: u64) -> Error {
+pub(super) fn wrong_size(key: &str, what: &str, found: u64, expected: u64) -> Error {
     Error::Protocol {
         key: key.to_owned(),
         what: format!("the {what} has {found} bytes and not {expected}"),

@@ -6,6 +6,7 @@ mod import;
 mod import_cuda;
 mod link;
 mod observe;
+mod packets;
 
 use std::time::{Duration, Instant};
 
@@ -23,10 +24,12 @@ use crate::wire::{
 };
 
 use super::connection::Connection;
+use super::version;
 
 pub use connect::socket_path;
 pub use link::{Link, LinkState};
 pub use observe::{Observed, observe};
+pub use packets::PacketsJoined;
 
 use connect::connect;
 use handshake::ask;
@@ -47,6 +50,10 @@ pub struct JoinRequest {
     pub allow_uids: Vec<u32>,
     /// Which GPU's frames are wanted besides those in host memory; none: no GPU's.
     pub cuda: Option<Target>,
+    /// Bits of [`packet_request`](crate::wire::packet_request): whether packets are wanted too.
+    pub packets: u32,
+    /// No frames are wanted: nothing of them is imported.
+    pub packets_only: bool,
 }
 
 /// A subscription: mapped memory, and a page of its own.
@@ -58,6 +65,8 @@ pub struct Joined {
     pub pixels: JoinedPixels,
     /// What the control segment says.
     pub geometry: Geometry,
+    /// The packets, where they were asked for.
+    pub packets: Option<PacketsJoined>,
     /// What the publisher granted.
     pub grant: HelloGrant,
     /// What the page says is consumed.
@@ -73,6 +82,8 @@ pub enum JoinedPixels {
     Host(HostImport),
     /// On a GPU.
     Cuda(Box<CudaJoined>),
+    /// Nobody asked for them.
+    Unwanted,
 }
 
 /// A subscription to frames on a GPU.
@@ -128,7 +139,8 @@ impl JoinRequest {
         let mut hello = HelloRequest::new(&self.name, self.mode, capabilities);
         hello.last_epoch = last_epoch;
         hello.device_uuid = device_uuid;
-        hello.highest = super::OUR_VERSION;
+        hello.highest = version(self.packets != 0);
+        hello.packet_flags = self.packets;
         let answer = ask(&self.key, connection, &hello)?;
         let joined = self.import(answer, consumed)?;
         failpoint::reach(Point::PageMapped);
@@ -146,7 +158,9 @@ impl JoinRequest {
     /// loads the driver.
     fn gpu_offer(&self) -> Result<(u32, [u8; 16])> {
         let Some(target) = &self.cuda else {
-            return Ok((0, [0; 16]));
+            // Packets come whatever memory the frames are in, of which nothing is imported.
+            let any = capability::MEMORY | capability::SYNC;
+            return Ok((if self.packets_only { any } else { 0 }, [0; 16]));
         };
         match (target.offer(), target) {
             (Ok(offer), _) => Ok((offer.capabilities, offer.uuid)),
@@ -172,6 +186,7 @@ impl Joined {
     fn used_capabilities(&self) -> u32 {
         match &self.pixels {
             JoinedPixels::Host(_) => self.grant.capabilities,
+            JoinedPixels::Unwanted => self.grant.capabilities & !capability::SYNC,
             JoinedPixels::Cuda(cuda) => {
                 self.grant.capabilities & !capability::SYNC | cuda.order.used()
             }

@@ -36,8 +36,7 @@ pub fn observe(key: &str, allow_uids: &[u32]) -> Result<Observed> {
         .map_err(Error::system("ask who publishes"))?;
     let name = ConsumerName::new("observer")?;
     let capabilities = capability::FD_PASSING | capability::MEMORY | capability::OBSERVER;
-    let mut hello = HelloRequest::new(&name, Mode::NewestOnly, capabilities);
-    hello.highest = crate::session::OUR_VERSION;
+    let hello = HelloRequest::new(&name, Mode::NewestOnly, capabilities);
     let Answer {
         grant,
         mut descriptors,

@@ -7,27 +7,45 @@ use std::sync::atomic::Ordering;
 use zerocopy::{FromZeros, IntoBytes};
 
 use crate::session::epoch::Epoch;
-use crate::session::{LIB_VERSION, OUR_VERSION};
+use crate::session::packets::PacketRoom;
+use crate::session::{LIB_VERSION, version};
 use crate::sync::Order;
 use crate::sys::{self, Fd};
 use crate::wire::{
     ConsumerName, ErrorCode, Geometry, HelloResponse, MAGIC, MemoryKind, PAGE_SIZE, PROTO_V1,
-    SubscriberSlot, Uuid, ValidHello, capability, control, fds,
+    PacketGrant, SubscriberSlot, Uuid, ValidHello, capability, control, fds,
 };
 
 use super::Limits;
 use super::admission::Refusal;
 
-/// What the answer to a HELLO grants, as far as the request and the epoch alone decide.
-pub fn grant(hello: &ValidHello, epoch: &Epoch) -> Result<(u32, u32), Refusal> {
-    let version = hello
-        .agree(OUR_VERSION, PROTO_V1)
+/// What the answer to a HELLO grants.
+#[derive(Clone, Copy, Debug)]
+pub struct Grant {
+    version: u32,
+    /// Bits of [`capability`].
+    pub capabilities: u32,
+    packets: Option<PacketGrant>,
+}
+
+/// Decides about a HELLO, as far as the request and what there is alone decide.
+pub fn grant(
+    hello: &ValidHello,
+    epoch: &Epoch,
+    packets: Option<&PacketRoom>,
+) -> Result<Grant, Refusal> {
+    let agreed = hello
+        .agree(version(packets.is_some()), PROTO_V1)
         .map_err(|error| (error.code(), error.to_string()))?;
     check_device(hello, &epoch.geometry)?;
     let granted = hello
         .grant(&epoch.geometry)
         .map_err(|error| (error.code(), error.to_string()))?;
-    Ok((version, granted))
+    Ok(Grant {
+        version: agreed,
+        capabilities: granted,
+        packets: packets.and_then(|packets| packets.grant(hello.packet_flags(agreed))),
+    })
 }
 
 fn check_device(hello: &ValidHello, geometry: &Geometry) -> Result<(), Refusal> {
@@ -100,8 +118,9 @@ pub fn clear_place(epoch: &Epoch, index: usize) {
 /// HELLO_RESP and its descriptors, in the order of the mask. `place` is `None` for observers.
 pub fn response<'fd>(
     epoch: &'fd Epoch,
+    packets: Option<&'fd PacketRoom>,
     limits: &Limits,
-    (version, granted): (u32, u32),
+    grant: &Grant,
     index: usize,
     place: Option<&'fd Place>,
 ) -> (HelloResponse, Vec<BorrowedFd<'fd>>) {
@@ -110,12 +129,14 @@ pub fn response<'fd>(
         .pool
         .fd()
         .filter(|_| place.is_some() || epoch.order.is_none());
-    let by_fd = granted & capability::FD_PASSING != 0;
+    let by_fd = grant.capabilities & capability::FD_PASSING != 0;
+    let packets = packets.filter(|_| by_fd && grant.packets.is_some());
     let timeline = epoch.order.as_ref().and_then(Order::timeline);
     let offered = [
         (fds::CONTROL, by_fd.then_some(&epoch.control_reader)),
         (fds::PAGE, place.map(|place| &place.page)),
         (fds::POOL, pool),
+        (fds::PACKETS, packets.map(PacketRoom::reader)),
         (fds::NOTIFY, place.and_then(|place| place.notify.as_ref())),
         (fds::TIMELINE, place.and(timeline)),
     ];
@@ -129,9 +150,9 @@ pub fn response<'fd>(
     }
     let response = HelloResponse {
         magic: MAGIC,
-        version,
+        version: grant.version,
         index: index as u32,
-        capabilities: granted,
+        capabilities: grant.capabilities,
         epoch: epoch.number(),
         fd_mask,
         sync_kind: epoch.geometry.sync as u32,
@@ -148,7 +169,24 @@ pub fn response<'fd>(
         pool_size: epoch.geometry.pool_size,
         lease_timeout_ms: u32::try_from(limits.lease_timeout.as_millis()).unwrap_or(u32::MAX),
         lib_version: LIB_VERSION,
-        ..HelloResponse::new_zeroed()
+        ..packet_fields(grant.packets.as_ref())
     };
     (response, list)
+}
+
+/// The part of HELLO_RESP that is about packets, the rest 0.
+fn packet_fields(grant: Option<&PacketGrant>) -> HelloResponse {
+    let Some(grant) = grant else {
+        return HelloResponse::new_zeroed();
+    };
+    HelloResponse {
+        packet_flags: grant.flags,
+        codec: grant.codec,
+        initial_packet_seq: grant.initial_seq,
+        packet_slot_count: grant.slot_count,
+        extradata_size: grant.extradata_size,
+        packet_data_size: grant.data_size,
+        packet_epoch: grant.epoch,
+        ..HelloResponse::new_zeroed()
+    }
 }

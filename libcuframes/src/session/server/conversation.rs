@@ -11,12 +11,12 @@ use crate::session::epoch::Epoch;
 use crate::wire::page::{self, EVENT_HANDLE_SIZE};
 use crate::wire::{
     Attached, ErrorCode, HelloRequest, MAX_SLOTS, MAX_SUBSCRIBERS, Message, MessageType, Mode,
-    PAGE_SIZE, encode_stats,
+    PAGE_SIZE, capability, encode_stats,
 };
 
 use super::Limits;
 use super::admission::Refusal;
-use super::answer::{self, Place};
+use super::answer::{self, Grant, Place};
 use super::peer::{Member, Peer, State};
 use super::service::{Server, record};
 
@@ -61,7 +61,7 @@ impl Server {
             (Message::HelloRequest(hello), _) if outdated(peer) => self.welcome(id, &hello),
             (Message::Attached(attached), State::Attaching) => {
                 check_attached(peer, &attached)?;
-                open_acks(peer, &self.shared.limits)?;
+                open_acks(peer, &attached, &self.shared.limits)?;
                 self.go_live(id);
                 Ok(())
             }
@@ -81,7 +81,8 @@ impl Server {
             .validate()
             .map_err(|error| (error.code(), error.to_string()))?;
         let epoch = self.shared.epoch();
-        let grant = answer::grant(&hello, &epoch)?;
+        let grant = answer::grant(&hello, &epoch, self.shared.packets.as_deref())?;
+        let capabilities = grant.capabilities;
         self.close_acks(id);
         let Some(uid) = self.peers.get(&id).map(|peer| peer.uid) else {
             return Ok(());
@@ -101,14 +102,14 @@ impl Server {
                     .recall_lagging(uid, name)
                     .max(self.lagging_of(id));
                 let index = self.index_for(id)?;
-                let place = answer::make_place(&epoch, index, &name, uid, grant.1, lagging)
+                let place = answer::make_place(&epoch, index, &name, uid, capabilities, lagging)
                     .map_err(|error| (ErrorCode::System, format!("make the page: {error}")))?;
                 let member = Member {
                     index,
                     name,
                     mode: hello.mode,
                     epoch: Arc::clone(&epoch),
-                    granted: grant.1,
+                    granted: capabilities,
                     met: [None; MAX_SLOTS],
                     consumed: 0,
                 };
@@ -116,7 +117,7 @@ impl Server {
                 Some((index, place))
             }
         };
-        self.send_welcome(id, &epoch, grant, place.as_ref());
+        self.send_welcome(id, &epoch, &grant, place.as_ref());
         Ok(())
     }
 
@@ -139,7 +140,7 @@ impl Server {
         &mut self,
         id: u64,
         epoch: &Epoch,
-        grant: (u32, u32),
+        grant: &Grant,
         place: Option<&(usize, Place)>,
     ) {
         let Some(peer) = self.peers.get_mut(&id) else {
@@ -148,7 +149,9 @@ impl Server {
         peer.enter(State::Attaching);
         let index = place.map_or(0, |(index, _)| *index);
         let place = place.map(|(_, place)| place);
-        let (response, fds) = answer::response(epoch, &self.shared.limits, grant, index, place);
+        let shared = &self.shared;
+        let packets = shared.packets.as_deref();
+        let (response, fds) = answer::response(epoch, packets, &shared.limits, grant, index, place);
         let sent = peer
             .connection
             .send(MessageType::HelloResponse, response.as_bytes(), &fds);
@@ -214,13 +217,17 @@ impl Server {
     }
 }
 
-/// CUDA_EVENT: opens the events by which the peer ends its leases.
-fn open_acks(peer: &Peer, limits: &Limits) -> Result<(), Refusal> {
+/// CUDA_EVENT: opens the events by which the peer ends its leases. Who was granted them and does
+/// not use them reads packets only: what it leases all the same is never given back, which is
+/// its end.
+fn open_acks(peer: &Peer, attached: &Attached, limits: &Limits) -> Result<(), Refusal> {
     let Some(member) = &peer.member else {
         return Ok(());
     };
     let epoch = &member.epoch;
-    let Some(order) = epoch.order.as_ref().filter(|order| order.has_events()) else {
+    let uses_events = attached.capabilities & capability::CUDA_EVENT != 0;
+    let order = epoch.order.as_ref();
+    let Some(order) = order.filter(|order| order.has_events() && uses_events) else {
         return Ok(());
     };
     if !limits.is_trusted(peer.uid) {

@@ -68,6 +68,7 @@ impl Server {
         let epoch = self.shared.epoch();
         epoch.ring.announce();
         epoch.wake_all();
+        self.shared.shake_packets();
         gone.into_iter().for_each(|id| self.forget(id));
     }
 
@@ -109,6 +110,7 @@ impl Server {
             epoch
                 .ring
                 .evict(member.index, code.as_i32(), || epoch.wake_all());
+            self.shared.shake_packets();
             self.admission.punish(peer.uid, member.name);
             self.shared.count_eviction();
         }

@@ -19,6 +19,7 @@ use crate::sys::Waker;
 use crate::wire::{CloseReason, Mode};
 
 use super::epoch::Epoch;
+use super::packets::PacketRoom;
 use super::roster::Roster;
 
 pub use service::Server;
@@ -88,6 +89,8 @@ pub struct Shared {
     pub copies: AtomicU64,
     /// Subscribers evicted.
     pub evicted: AtomicU64,
+    /// The packets, where there are any.
+    pub packets: Option<Arc<PacketRoom>>,
     epoch: Mutex<Arc<Epoch>>,
     inbox: Mutex<Vec<Command>>,
     waker: Waker,
@@ -95,7 +98,13 @@ pub struct Shared {
 
 impl Shared {
     /// State of a publisher whose first epoch is `epoch`.
-    pub fn new(key: String, limits: Limits, epoch: Arc<Epoch>, waker: Waker) -> Self {
+    pub fn new(
+        key: String,
+        limits: Limits,
+        epoch: Arc<Epoch>,
+        packets: Option<Arc<PacketRoom>>,
+        waker: Waker,
+    ) -> Self {
         Shared {
             key,
             limits,
@@ -104,6 +113,7 @@ impl Shared {
             dropped: AtomicU64::new(0),
             copies: AtomicU64::new(0),
             evicted: AtomicU64::new(0),
+            packets,
             epoch: Mutex::new(epoch),
             inbox: Mutex::default(),
             waker,
@@ -140,6 +150,13 @@ impl Shared {
     /// Interrupts the control thread, which then looks at all leases.
     pub fn interrupt(&self) {
         self.waker.wake();
+    }
+
+    /// Lets those who sleep until the next packet look at what else has changed.
+    pub fn shake_packets(&self) {
+        if let Some(packets) = &self.packets {
+            packets.shake();
+        }
     }
 
     fn take_commands(&self) -> Vec<Command> {

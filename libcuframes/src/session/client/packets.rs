@@ -1,0 +1,71 @@
+//! Mapping the packet segment.
+
+use std::sync::atomic::Ordering;
+
+use crate::error::{Error, Result};
+use crate::ring::packets::PacketShape;
+use crate::sys::{self, ReadMap, Seals};
+use crate::wire::packets::EXTRADATA;
+use crate::wire::{HelloGrant, PacketHeader, fds};
+
+use super::JoinRequest;
+use super::handshake::Descriptors;
+use super::import::{check_named, file_size, wrong_size};
+
+/// The packets of a publisher, as a subscriber joins them.
+#[derive(Debug)]
+pub struct PacketsJoined {
+    /// The segment.
+    pub map: ReadMap,
+    /// Slots and data.
+    pub shape: PacketShape,
+    /// Number of the publisher's start: with the same one a reader keeps its position.
+    pub epoch: u64,
+    /// The packet to begin with, 0 the next key packet.
+    pub initial: u64,
+}
+
+impl JoinRequest {
+    /// Maps the packet segment, where packets were asked for.
+    pub(super) fn import_packets(
+        &self,
+        grant: &HelloGrant,
+        descriptors: &mut Descriptors,
+    ) -> Result<Option<PacketsJoined>> {
+        if self.packets == 0 {
+            return Ok(None);
+        }
+        let key = || self.key.clone();
+        let grant = grant
+            .packets
+            .ok_or_else(|| Error::NoPacketRing { key: key() })?;
+        let fd = descriptors.take(fds::PACKETS, &self.key)?;
+        if !sys::has_seals(&fd, Seals::SHRINK | Seals::GROW) {
+            check_named(&self.key, &fd, "packet segment", &self.allow_uids)?;
+        }
+        let size = file_size(&fd)?;
+        if size < EXTRADATA as u64 {
+            return Err(wrong_size(
+                &self.key,
+                "packet segment",
+                size,
+                EXTRADATA as u64,
+            ));
+        }
+        let len = usize::try_from(size).unwrap_or(usize::MAX);
+        let map = ReadMap::new(&fd, len).map_err(Error::system("map the packet segment"))?;
+        // Acquire: who sees the magic sees the header.
+        map.load_u32(0, Ordering::Acquire);
+        let mut words = [0u64; EXTRADATA / 8];
+        map.read_words(0, &mut words);
+        let header: PacketHeader = zerocopy::transmute!(words);
+        let geometry = header.validate(size)?;
+        geometry.answers(&grant)?;
+        Ok(Some(PacketsJoined {
+            map,
+            shape: PacketShape::from(&geometry),
+            epoch: geometry.epoch,
+            initial: grant.initial_seq,
+        }))
+    }
+}
