@@ -220,6 +220,48 @@ typedef enum {
     CUFRAMES_FRAME_TOP_FIELD_FIRST = 16,
 } cuframes_frame_flag_t;
 
+/** Codecs of packets, by their fourcc. */
+typedef enum {
+    /** H.264. Length-prefixed if the first byte of extradata is 1, else Annex B. */
+    CUFRAMES_CODEC_H264 = 875967048,
+    /** H.265. Length-prefixed if the first byte of extradata is 1, else Annex B. */
+    CUFRAMES_CODEC_HEVC = 1129727304,
+    /** AV1. */
+    CUFRAMES_CODEC_AV1 = 825251393,
+    /** Motion JPEG. */
+    CUFRAMES_CODEC_MJPEG = 1196444237,
+} cuframes_codec_t;
+
+/** Whether there are packets, or whether they are wanted. */
+typedef enum {
+    /** Frames only. */
+    CUFRAMES_PACKETS_NONE = 0,
+    /** Packets beside the frames. */
+    CUFRAMES_PACKETS_BESIDE = 1,
+    /** Packets and no frames. */
+    CUFRAMES_PACKETS_ONLY = 2,
+} cuframes_packets_t;
+
+/** Where a subscriber's packets begin. */
+typedef enum {
+    /** With the newest key packet that is still in the ring, or else the next one. */
+    CUFRAMES_PACKETS_FROM_KEYFRAME = 0,
+    /** With the next key packet. */
+    CUFRAMES_PACKETS_FROM_NEXT = 1,
+} cuframes_packet_start_t;
+
+/** Properties of a packet, to be or-ed together. */
+typedef enum {
+    /** It decodes without those before it. */
+    CUFRAMES_PACKET_KEY = 1,
+    /** Known to be damaged. */
+    CUFRAMES_PACKET_CORRUPT = 2,
+    /** What came before does not lead up to it. */
+    CUFRAMES_PACKET_DISCONTINUITY = 4,
+    /** The first one of its codec parameters; set by the ring. */
+    CUFRAMES_PACKET_NEW_EXTRADATA = 8,
+} cuframes_packet_flag_t;
+
 /** A subscriber with a thread of its own. */
 typedef struct cuframes_async_subscriber_t cuframes_async_subscriber_t;
 
@@ -346,6 +388,17 @@ typedef struct {
     const uint64_t *external_buffers;
     /** Zero. */
     uint64_t _reserved[1];
+    /**
+     * A cuframes_packets_t. For CUFRAMES_PACKETS_ONLY, width and height say what the packets
+     * decode to.
+     */
+    int32_t packets;
+    /** Packets that the ring holds at most, 8 to 4096, rounded up to a power of two; 0: 64. */
+    uint32_t packet_slots;
+    /** Bytes of all packets that it holds, rounded up to a power of two; 0: 8 MiB. */
+    uint64_t packet_bytes;
+    /** Bytes of the largest packet; 0: a quarter of packet_bytes, which is the most. */
+    uint64_t packet_largest;
 } cuframes_publisher_config_t;
 
 /** Counters of a publisher, since its start. */
@@ -366,6 +419,12 @@ typedef struct {
     uint64_t latest_seq;
     /** Random number of this start or reconfiguration. */
     uint64_t epoch;
+    /** Packets published, which is the newest sequence of a packet. */
+    uint64_t packets;
+    /** Of them, key packets. */
+    uint64_t packet_keys;
+    /** Bytes of all packets. */
+    uint64_t packet_bytes;
 } cuframes_publisher_stats_t;
 
 /**
@@ -433,6 +492,36 @@ typedef struct {
     uint64_t packet_seq;
 } cuframes_frame_meta_t;
 
+/** How large a packet ring is; 0 means the default everywhere. */
+typedef struct {
+    /** sizeof(cuframes_packet_ring_t), or 0 for that of the first release. */
+    uint32_t struct_size;
+    /** Packets that it holds at most, 8 to 4096, rounded up to a power of two; 0: 64. */
+    uint32_t slots;
+    /** Bytes of all packets that it holds, rounded up to a power of two; 0: 8 MiB. */
+    uint64_t bytes;
+    /** Bytes of the largest packet that is accepted; 0: a quarter of bytes, which is the most. */
+    uint64_t largest;
+} cuframes_packet_ring_t;
+
+/** What is said about a packet that is published. Set to zero, it says nothing but times of 0. */
+typedef struct {
+    /** sizeof(cuframes_packet_meta_t), or 0 for that of the first release. */
+    uint32_t struct_size;
+    /** cuframes_packet_flag_t, or-ed. Unknown bits are ignored. */
+    uint32_t flags;
+    /** Presentation time in nanoseconds on the clock of the frames, or CUFRAMES_NO_PTS. */
+    int64_t pts_ns;
+    /** Decoding time in nanoseconds on the same clock, or CUFRAMES_NO_PTS. */
+    int64_t dts_ns;
+    /** Duration in nanoseconds, 0 unknown. */
+    int64_t duration_ns;
+    /** Which stream of the source, 0 video. */
+    uint32_t stream_index;
+    /** Zero. */
+    uint32_t _reserved;
+} cuframes_packet_meta_t;
+
 /**
  * Describes a subscriber. Set it to zero, then set key; 0 means the default everywhere else.
  *
@@ -483,6 +572,10 @@ typedef struct {
     void *cuda_context;
     /** Zero. */
     uint64_t _reserved[3];
+    /** A cuframes_packets_t. CUFRAMES_PACKETS_ONLY maps no memory of frames and loads no driver. */
+    int32_t packets;
+    /** A cuframes_packet_start_t. */
+    int32_t packets_from;
 } cuframes_subscriber_config_t;
 
 /**
@@ -517,7 +610,41 @@ typedef struct {
     uint64_t latest_seq;
     /** Frames that the publisher dropped because no slot was free. */
     uint64_t publisher_dropped;
+    /** Packets delivered. */
+    uint64_t packets;
+    /** Packets passed over because they were overwritten. */
+    uint64_t packets_missed;
+    /** Times that packets were overwritten before they were read. */
+    uint64_t packet_overruns;
+    /** The packet delivered last. */
+    uint64_t last_packet_seq;
 } cuframes_subscriber_stats_t;
+
+/** A packet that was read. Set struct_size before. */
+typedef struct {
+    /** sizeof(cuframes_packet_t), or 0 for that of the first release. */
+    uint32_t struct_size;
+    /** cuframes_packet_flag_t, or-ed. */
+    uint32_t flags;
+    /** Its sequence, which frames name that were decoded from it. */
+    uint64_t seq;
+    /** Its bytes: FFmpeg's AVPacket.data as it is. */
+    const uint8_t *data;
+    /** How many. */
+    size_t size;
+    /** Presentation time in nanoseconds, or CUFRAMES_NO_PTS. */
+    int64_t pts_ns;
+    /** Decoding time in nanoseconds, or CUFRAMES_NO_PTS. */
+    int64_t dts_ns;
+    /** Duration in nanoseconds, 0 unknown. */
+    int64_t duration_ns;
+    /** When it was published, as cuframes_now_ns(). */
+    uint64_t publish_ns;
+    /** Which stream of the source, 0 video. */
+    uint32_t stream_index;
+    /** Zero. */
+    uint32_t _reserved;
+} cuframes_packet_t;
 
 /**
  * Gets every frame, on the thread of the subscriber.
@@ -767,6 +894,51 @@ int32_t cuframes_slot_pitch(cuframes_slot_t *slot, uint32_t plane);
 int cuframes_slot_release(cuframes_slot_t *slot);
 
 /**
+ * Publishes packets too from now on. A publisher can do so from the start: packets of
+ * cuframes_publisher_config_t. Here everyone who is subscribed joins again, with the same
+ * geometry, and whoever joins from now on may ask for packets.
+ *
+ * ring: its size; NULL: the defaults.
+ * Errors: INVALID_ARGUMENT: there is one already, or a size that cannot be. NO_MEMORY: /dev/shm
+ * is full.
+ */
+int cuframes_publisher_enable_packets(cuframes_publisher_t *publisher,
+                                      const cuframes_packet_ring_t *ring);
+
+/**
+ * Sets the codec of the packets and what a decoder has to know before the first one. It takes
+ * effect with the next key packet.
+ *
+ * codec: a cuframes_codec_t, or another fourcc. extradata: size bytes, at most 4032:
+ * FFmpeg's AVCodecParameters.extradata as it is.
+ * Errors: NO_PACKET_RING. INVALID_ARGUMENT: codec is 0, or size is more than 4032.
+ */
+int cuframes_publisher_set_codec_params(cuframes_publisher_t *publisher,
+                                        uint32_t codec,
+                                        const void *extradata,
+                                        size_t size);
+
+/** Another name of cuframes_publisher_set_codec_params(). */
+int cuframes_publisher_set_codec_extradata(cuframes_publisher_t *publisher,
+                                           uint32_t codec,
+                                           const void *extradata,
+                                           size_t size);
+
+/**
+ * Publishes a packet, of which a copy is made. Nobody is waited for: who reads too slowly loses
+ * packets, and goes on with a key packet.
+ *
+ * data: size bytes. meta: NULL says nothing about the packet, not even that it is a key packet.
+ * seq: its sequence, for the packet_seq of the frames decoded from it; may be NULL.
+ * Errors: PACKET_OVERSIZED: size is 0 or more than the ring takes. NO_PACKET_RING.
+ */
+int cuframes_publisher_publish_packet(cuframes_publisher_t *publisher,
+                                      const void *data,
+                                      size_t size,
+                                      const cuframes_packet_meta_t *meta,
+                                      uint64_t *seq);
+
+/**
  * Finds the publisher of a key and joins it.
  *
  * config: see there. out: the new subscriber, NULL on failure; end it with
@@ -808,8 +980,9 @@ int cuframes_subscriber_next(cuframes_subscriber_t *subscriber,
 int cuframes_subscriber_release(cuframes_subscriber_t *subscriber, cuframes_frame_t *frame);
 
 /**
- * A descriptor for an event loop: when it is readable, call cuframes_subscriber_next() with a
- * timeout_ms of 0 until it gives CUFRAMES_ERR_WOULD_BLOCK.
+ * A descriptor for an event loop: when it is readable, call cuframes_subscriber_next(), and
+ * cuframes_subscriber_next_packet() where packets are read, with a timeout_ms of 0 until each
+ * gives CUFRAMES_ERR_WOULD_BLOCK.
  *
  * It stays the same for the life of the subscriber, which owns it: do not close it.
  * Returns: the descriptor, or a negative cuframes_error_t.
@@ -857,6 +1030,48 @@ int cuframes_subscriber_get_stream_info(cuframes_subscriber_t *subscriber,
  * Errors: INVALID_ARGUMENT: NULL, or destroyed before.
  */
 int cuframes_subscriber_destroy(cuframes_subscriber_t *subscriber);
+
+/**
+ * The next packet, in a buffer of the subscriber's: data of the packet stays valid until the
+ * next call with the same subscriber. The first one is a key packet.
+ *
+ * packet: set packet->struct_size before. timeout_ms: 0 polls, negative waits for ever.
+ * Errors: WOULD_BLOCK, TIMEOUT: nothing new. PACKET_OVERRUN: packets were overwritten before
+ * they were read, said once; call again: the next one is a key packet. NO_CODEC_PARAMS: their
+ * publisher died while it wrote them. END_OF_STREAM: now and ever after. DISCONNECTED: the
+ * publisher is gone and did not come back. NO_PACKET_RING: it came back without packets.
+ * INVALID_ARGUMENT: also if the subscriber asked for no packets.
+ */
+int cuframes_subscriber_next_packet(cuframes_subscriber_t *subscriber,
+                                    cuframes_packet_t *packet,
+                                    int32_t timeout_ms);
+
+/**
+ * The next packet, in a buffer of the caller's, as cuframes_subscriber_next_packet().
+ *
+ * buffer: size bytes.
+ * Errors: PACKET_OVERSIZED: it does not fit, and is the next one still; the sentence of
+ * cuframes_last_error() says how many bytes it has. A quarter of the ring is always enough.
+ */
+int cuframes_subscriber_next_packet_into(cuframes_subscriber_t *subscriber,
+                                         void *buffer,
+                                         size_t size,
+                                         cuframes_packet_t *packet,
+                                         int32_t timeout_ms);
+
+/**
+ * Codec and extradata: of the packet read last, or before the first one those that the
+ * publisher has set last.
+ *
+ * codec: a cuframes_codec_t, or another fourcc; may be NULL. extradata: room for *size bytes, of
+ * which 4032 are always enough; NULL asks for the size only. size: how many there are.
+ * Errors: NO_CODEC_PARAMS: the publisher has set none yet, which it does with a key packet.
+ * INVALID_ARGUMENT: *size is too small, and says now how many there are.
+ */
+int cuframes_subscriber_get_codec_params(cuframes_subscriber_t *subscriber,
+                                         uint32_t *codec,
+                                         void *extradata,
+                                         size_t *size);
 
 /**
  * Joins the publisher of a key and calls back with every frame, on a thread of its own.

@@ -278,6 +278,15 @@ fn other_threads_and_eviction_are_as_the_header_says() {
 }
 
 #[test]
+fn packets_are_as_the_header_says() {
+    let installed = Installed::new();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c/packets.c");
+    let program = installed.compile("gcc", "-std=c99", &source, "packets");
+    let output = run(installed.checked(&program).arg(key("packets")));
+    assert_eq!(text(&output.stdout), "81 checks\n");
+}
+
+#[test]
 fn a_callback_that_throws_ends_its_subscription_only() {
     let installed = Installed::new();
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c/throwing.cpp");

@@ -3,18 +3,21 @@
 use std::path::Path;
 
 /// In the order in which their items appear in the header.
-const SOURCES: [&str; 18] = [
+const SOURCES: [&str; 21] = [
     "error",
     "version",
     "format",
     "meta",
+    "packets",
     "stats",
     "publisher_config",
     "publisher",
     "publish",
     "slot",
+    "packet_publish",
     "subscriber_config",
     "subscriber",
+    "packet_subscribe",
     "async_subscriber",
     "frame",
     "cuda",

@@ -23,6 +23,9 @@ mod handles;
 mod log;
 mod memory;
 mod meta;
+mod packet_publish;
+mod packet_subscribe;
+mod packets;
 mod publish;
 mod publisher;
 mod publisher_config;
@@ -42,6 +45,12 @@ pub use error::{cuframes_error_t, cuframes_last_error, cuframes_strerror};
 pub use format::*;
 pub use frame::*;
 pub use meta::{cuframes_frame_flag_t, cuframes_frame_meta_t, cuframes_stream_info_t};
+pub use packet_publish::*;
+pub use packet_subscribe::*;
+pub use packets::{
+    cuframes_codec_t, cuframes_packet_flag_t, cuframes_packet_meta_t, cuframes_packet_ring_t,
+    cuframes_packet_start_t, cuframes_packet_t, cuframes_packets_t,
+};
 pub use publish::*;
 pub use publisher::*;
 pub use publisher_config::*;

@@ -4,6 +4,7 @@ use std::ffi::{c_char, c_void};
 use std::time::Duration;
 
 use crate::meta::StreamInfo;
+use crate::packets::PacketRing;
 use crate::pool::ExternalBuffers;
 use crate::publisher::{Policy, Publisher, PublisherBuilder};
 
@@ -12,6 +13,7 @@ use super::error::{Failure, refuse};
 use super::format::{dimensions, format};
 use super::memory::{self, Versioned};
 use super::meta::cuframes_stream_info_t;
+use super::packets::{self, cuframes_packet_ring_t};
 
 /// What happens to a frame when every slot is in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +106,15 @@ pub struct cuframes_publisher_config_t {
     pub external_buffers: *const u64,
     /// Zero.
     pub _reserved: [u64; 1],
+    /// A cuframes_packets_t. For CUFRAMES_PACKETS_ONLY, width and height say what the packets
+    /// decode to.
+    pub packets: i32,
+    /// Packets that the ring holds at most, 8 to 4096, rounded up to a power of two; 0: 64.
+    pub packet_slots: u32,
+    /// Bytes of all packets that it holds, rounded up to a power of two; 0: 8 MiB.
+    pub packet_bytes: u64,
+    /// Bytes of the largest packet; 0: a quarter of packet_bytes, which is the most.
+    pub packet_largest: u64,
 }
 
 // SAFETY: I11: numbers and pointers only, struct_size first.
@@ -113,7 +124,7 @@ unsafe impl Versioned for cuframes_publisher_config_t {
 }
 
 #[cfg(target_pointer_width = "64")]
-const _: () = assert!(size_of::<cuframes_publisher_config_t>() == 136);
+const _: () = assert!(size_of::<cuframes_publisher_config_t>() == 160);
 
 /// Reads what C says of a publisher.
 ///
@@ -171,6 +182,13 @@ pub(super) unsafe fn read(
         let info = unsafe { memory::read(config.stream_info) }?;
         builder = builder.stream_info(StreamInfo::from(info));
     }
+    let ring = PacketRing::from(cuframes_packet_ring_t {
+        struct_size: 0,
+        slots: config.packet_slots,
+        bytes: config.packet_bytes,
+        largest: config.packet_largest,
+    });
+    builder = packets::publish(builder, config.packets, ring)?;
     if config.wait_subscribers != 0 {
         let limit = u64::try_from(config.wait_timeout_ms).unwrap_or(0);
         let limit = Some(Duration::from_millis(limit)).filter(|limit| !limit.is_zero());

@@ -25,6 +25,12 @@ pub struct cuframes_publisher_stats_t {
     pub latest_seq: u64,
     /// Random number of this start or reconfiguration.
     pub epoch: u64,
+    /// Packets published, which is the newest sequence of a packet.
+    pub packets: u64,
+    /// Of them, key packets.
+    pub packet_keys: u64,
+    /// Bytes of all packets.
+    pub packet_bytes: u64,
 }
 
 // SAFETY: I11: numbers only, struct_size first.
@@ -33,10 +39,11 @@ unsafe impl Versioned for cuframes_publisher_stats_t {
     const NAME: &'static str = "cuframes_publisher_stats_t";
 }
 
-const _: () = assert!(size_of::<cuframes_publisher_stats_t>() == 56);
+const _: () = assert!(size_of::<cuframes_publisher_stats_t>() == 80);
 
 impl From<PublisherStats> for cuframes_publisher_stats_t {
     fn from(stats: PublisherStats) -> Self {
+        let packets = stats.packets.unwrap_or_default();
         cuframes_publisher_stats_t {
             struct_size: size_of::<cuframes_publisher_stats_t>() as u32,
             subscriber_count: stats.subscribers.len() as u32,
@@ -46,6 +53,9 @@ impl From<PublisherStats> for cuframes_publisher_stats_t {
             evicted: stats.evicted,
             latest_seq: stats.latest_seq,
             epoch: stats.epoch,
+            packets: packets.published,
+            packet_keys: packets.keys,
+            packet_bytes: packets.bytes,
         }
     }
 }
@@ -73,6 +83,14 @@ pub struct cuframes_subscriber_stats_t {
     pub latest_seq: u64,
     /// Frames that the publisher dropped because no slot was free.
     pub publisher_dropped: u64,
+    /// Packets delivered.
+    pub packets: u64,
+    /// Packets passed over because they were overwritten.
+    pub packets_missed: u64,
+    /// Times that packets were overwritten before they were read.
+    pub packet_overruns: u64,
+    /// The packet delivered last.
+    pub last_packet_seq: u64,
 }
 
 // SAFETY: I11: numbers only, struct_size first.
@@ -81,7 +99,7 @@ unsafe impl Versioned for cuframes_subscriber_stats_t {
     const NAME: &'static str = "cuframes_subscriber_stats_t";
 }
 
-const _: () = assert!(size_of::<cuframes_subscriber_stats_t>() == 64);
+const _: () = assert!(size_of::<cuframes_subscriber_stats_t>() == 96);
 
 impl From<SubscriberStats> for cuframes_subscriber_stats_t {
     fn from(stats: SubscriberStats) -> Self {
@@ -95,6 +113,10 @@ impl From<SubscriberStats> for cuframes_subscriber_stats_t {
             last_seq: stats.last_seq,
             latest_seq: stats.latest_seq,
             publisher_dropped: stats.publisher_dropped,
+            packets: stats.packets,
+            packets_missed: stats.packets_missed,
+            packet_overruns: stats.packet_overruns,
+            last_packet_seq: stats.last_packet_seq,
         }
     }
 }

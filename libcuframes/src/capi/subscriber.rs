@@ -44,7 +44,7 @@ pub type cuframes_event_callback_t =
 
 /// A subscriber and whom its events go to.
 pub(super) struct OpenSubscriber {
-    subscriber: Subscriber,
+    pub subscriber: Subscriber,
     events: Arc<Mutex<Option<EventTarget>>>,
 }
 
@@ -67,7 +67,8 @@ impl Object for Exclusive<OpenSubscriber> {
 
 const NAME: &str = <Exclusive<OpenSubscriber> as Object>::NAME;
 
-fn with_subscriber<R>(
+/// Calls `call` with the subscriber of `handle`.
+pub(super) fn with_subscriber<R>(
     handle: *mut cuframes_subscriber_t,
     call: impl FnOnce(&mut OpenSubscriber) -> Result<R, Failure>,
 ) -> Result<R, Failure> {
@@ -180,8 +181,9 @@ pub extern "C" fn cuframes_subscriber_release(
     })
 }
 
-/// A descriptor for an event loop: when it is readable, call cuframes_subscriber_next() with a
-/// timeout_ms of 0 until it gives CUFRAMES_ERR_WOULD_BLOCK.
+/// A descriptor for an event loop: when it is readable, call cuframes_subscriber_next(), and
+/// cuframes_subscriber_next_packet() where packets are read, with a timeout_ms of 0 until each
+/// gives CUFRAMES_ERR_WOULD_BLOCK.
 ///
 /// It stays the same for the life of the subscriber, which owns it: do not close it.
 /// Returns: the descriptor, or a negative cuframes_error_t.

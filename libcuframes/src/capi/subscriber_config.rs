@@ -9,6 +9,7 @@ use crate::wire::Mode;
 use super::cuda;
 use super::error::{Failure, refuse};
 use super::memory::{self, Versioned};
+use super::packets;
 use super::publisher::timeout;
 
 /// Which frames a subscriber gets when it is slower than the publisher.
@@ -63,6 +64,10 @@ pub struct cuframes_subscriber_config_t {
     pub cuda_context: *mut c_void,
     /// Zero.
     pub _reserved: [u64; 3],
+    /// A cuframes_packets_t. CUFRAMES_PACKETS_ONLY maps no memory of frames and loads no driver.
+    pub packets: i32,
+    /// A cuframes_packet_start_t.
+    pub packets_from: i32,
 }
 
 // SAFETY: I11: numbers and pointers only, struct_size first.
@@ -72,7 +77,7 @@ unsafe impl Versioned for cuframes_subscriber_config_t {
 }
 
 #[cfg(target_pointer_width = "64")]
-const _: () = assert!(size_of::<cuframes_subscriber_config_t>() == 104);
+const _: () = assert!(size_of::<cuframes_subscriber_config_t>() == 112);
 
 /// Reads what C says of a subscriber.
 ///
@@ -116,6 +121,7 @@ pub(super) unsafe fn read(
             config.cuda_context,
         )
     }?;
+    builder = packets::subscribe(builder, config.packets, config.packets_from)?;
     if config.connect_timeout_ms != 0 {
         builder = builder.connect_timeout(timeout(config.connect_timeout_ms));
     }

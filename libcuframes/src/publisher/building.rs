@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::failpoint::{self, Point};
 use crate::format::{Format, FormatError, FrameLayout};
 use crate::packets::PacketRing;
-use crate::session::{self, Epoch, Limits, PacketRoom, Server, Shared, socket_path};
+use crate::session::{self, Epoch, Limits, Server, Shared, socket_path};
 use crate::sys::{self, KeyLock, Owner, Waker};
 use crate::wire::{MAX_SLOTS, MAX_SUBSCRIBERS, MIN_SLOTS, validate_key};
 
@@ -51,17 +51,16 @@ impl PublisherBuilder {
             packets_only: self.packets_only,
         };
         let epoch = Epoch::create(&settings.epoch(&self.key, layout), None)?;
-        let packets = ring.map(|ring| self.make_packets(&ring)).transpose()?;
+        let packets = ring
+            .map(|ring| Packets::make(&ring, &self.key, &settings))
+            .transpose()?;
         let failed = |what: &str| Error::system(format!("{what} {}", socket.display()));
         let waker = Waker::new().map_err(failed("make a waker for"))?;
         let limits = self.limits(epoch.order.is_some());
-        let shared = Shared::new(
-            self.key.clone(),
-            limits,
-            Arc::clone(&epoch),
-            packets.as_ref().map(|packets| Arc::clone(&packets.room)),
-            waker,
-        );
+        let shared = Shared::new(self.key.clone(), limits, Arc::clone(&epoch), waker);
+        if let Some(packets) = &packets {
+            shared.set_packets(Arc::clone(&packets.room));
+        }
         let shared = Arc::new(shared);
         let server = Server::new(Arc::clone(&shared), socket.clone(), self.socket_mode)
             .map_err(failed("listen at"))?;
@@ -135,11 +134,6 @@ impl PublisherBuilder {
             (width, height),
             self.room,
         )?)
-    }
-
-    fn make_packets(&self, ring: &PacketRing) -> Result<Packets> {
-        let room = PacketRoom::create(&self.key, ring.size()?, self.anonymous, self.segment_mode)?;
-        Ok(Packets::new(Arc::new(room), ring))
     }
 
     fn limits(&self, gpu: bool) -> Limits {

@@ -10,8 +10,8 @@ use crate::sys::{self, WriteMap};
 use crate::wire::NO_PTS;
 use crate::wire::packets::MAX_EXTRADATA;
 
-use super::Publisher;
 use super::stats::PacketStats;
+use super::{Publisher, Settings};
 
 /// The packet ring of a publisher, seen by the thread that publishes.
 #[derive(Debug)]
@@ -24,16 +24,19 @@ pub(super) struct Packets {
 }
 
 impl Packets {
-    pub fn new(room: Arc<PacketRoom>, ring: &PacketRing) -> Self {
+    /// Makes a ring. The caller has the key's lock.
+    pub fn make(ring: &PacketRing, key: &str, settings: &Settings) -> Result<Self> {
+        let (anonymous, mode) = (settings.anonymous, settings.segment_mode);
+        let room = Arc::new(PacketRoom::create(key, ring.size()?, anonymous, mode)?);
         let shape = room.shape();
         let largest = ring.largest.unwrap_or(u64::MAX).min(shape.bytes / 4);
-        Packets {
+        Ok(Packets {
             writer: PacketWriter::new(Arc::clone(&room.map), shape, largest),
             room,
             largest,
             last_dts: None,
             stats: PacketStats::default(),
-        }
+        })
     }
 
     /// Makes a packet visible and wakes who waits for it.
@@ -76,6 +79,25 @@ impl Packets {
 }
 
 impl Publisher {
+    /// Publishes packets too from now on, through a ring of this size, as
+    /// [`PublisherBuilder::enable_packets`](super::PublisherBuilder::enable_packets) does from the
+    /// start. Everyone joins again, with the same geometry, and whoever joins from now on may ask
+    /// for packets. A publisher that has packets already is
+    /// [`InvalidArgument`](Error::InvalidArgument).
+    pub fn enable_packets(&mut self, ring: PacketRing) -> Result<()> {
+        if self.packets.is_some() {
+            let key = &self.shared.key;
+            let what = format!("key '{key}' has a packet ring already, which stays as it is");
+            return Err(Error::InvalidArgument(what));
+        }
+        let packets = Packets::make(&ring, &self.shared.key, &self.settings)?;
+        self.shared.set_packets(Arc::clone(&packets.room));
+        self.packets = Some(packets);
+        self.settings.has_packets = true;
+        self.begin_epoch(*self.layout())
+    }
+
+    #[doc(alias = "set_codec_extradata")]
     /// Sets the codec of the packets and its extradata, at most 4032 bytes. They take effect with
     /// the next key packet, so that no packet is ever read with those of another.
     pub fn set_codec_params(&mut self, codec: Codec, extradata: &[u8]) -> Result<()> {

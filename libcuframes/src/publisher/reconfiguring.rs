@@ -34,7 +34,7 @@ impl Publisher {
         self.begin_epoch(self.settings.layout(format, (width, height), room)?)
     }
 
-    fn begin_epoch(&mut self, layout: FrameLayout) -> Result<()> {
+    pub(super) fn begin_epoch(&mut self, layout: FrameLayout) -> Result<()> {
         if self.epoch.pool.is_external() && layout != *self.layout() {
             let what = "another geometry for buffers of the caller's; make a new publisher";
             return Err(Error::Unsupported(what.to_owned()));

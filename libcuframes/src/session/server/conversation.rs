@@ -81,7 +81,7 @@ impl Server {
             .validate()
             .map_err(|error| (error.code(), error.to_string()))?;
         let epoch = self.shared.epoch();
-        let grant = answer::grant(&hello, &epoch, self.shared.packets.as_deref())?;
+        let grant = answer::grant(&hello, &epoch, self.shared.packets())?;
         let capabilities = grant.capabilities;
         self.close_acks(id);
         let Some(uid) = self.peers.get(&id).map(|peer| peer.uid) else {
@@ -150,7 +150,7 @@ impl Server {
         let index = place.map_or(0, |(index, _)| *index);
         let place = place.map(|(_, place)| place);
         let shared = &self.shared;
-        let packets = shared.packets.as_deref();
+        let packets = shared.packets();
         let (response, fds) = answer::response(epoch, packets, &shared.limits, grant, index, place);
         let sent = peer
             .connection

@@ -12,7 +12,7 @@ mod peer;
 mod service;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::sys::Waker;
@@ -89,8 +89,8 @@ pub struct Shared {
     pub copies: AtomicU64,
     /// Subscribers evicted.
     pub evicted: AtomicU64,
-    /// The packets, where there are any.
-    pub packets: Option<Arc<PacketRoom>>,
+    /// The packets, once there are any.
+    packets: OnceLock<Arc<PacketRoom>>,
     epoch: Mutex<Arc<Epoch>>,
     inbox: Mutex<Vec<Command>>,
     waker: Waker,
@@ -98,13 +98,7 @@ pub struct Shared {
 
 impl Shared {
     /// State of a publisher whose first epoch is `epoch`.
-    pub fn new(
-        key: String,
-        limits: Limits,
-        epoch: Arc<Epoch>,
-        packets: Option<Arc<PacketRoom>>,
-        waker: Waker,
-    ) -> Self {
+    pub fn new(key: String, limits: Limits, epoch: Arc<Epoch>, waker: Waker) -> Self {
         Shared {
             key,
             limits,
@@ -113,7 +107,7 @@ impl Shared {
             dropped: AtomicU64::new(0),
             copies: AtomicU64::new(0),
             evicted: AtomicU64::new(0),
-            packets,
+            packets: OnceLock::new(),
             epoch: Mutex::new(epoch),
             inbox: Mutex::default(),
             waker,
@@ -152,9 +146,20 @@ impl Shared {
         self.waker.wake();
     }
 
+    /// There are packets from now on.
+    pub fn set_packets(&self, packets: Arc<PacketRoom>) {
+        // They are made once.
+        let _ = self.packets.set(packets);
+    }
+
+    /// The packets, where there are any.
+    pub fn packets(&self) -> Option<&PacketRoom> {
+        self.packets.get().map(Arc::as_ref)
+    }
+
     /// Lets those who sleep until the next packet look at what else has changed.
     pub fn shake_packets(&self) {
-        if let Some(packets) = &self.packets {
+        if let Some(packets) = self.packets() {
             packets.shake();
         }
     }
