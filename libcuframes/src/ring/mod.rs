@@ -16,9 +16,9 @@ mod writer;
 
 pub use pages::{PAGE_LIMIT, PageList, Pages};
 pub use reader::{Found, Reader};
-#[cfg(loom)]
-pub use rules::break_rules;
-pub use rules::{ALL as ALL_RULES, PACKETS as PACKET_RULES, Rule};
+pub use rules::{ALL as ALL_RULES, HOSTILE as HOSTILE_RULES, PACKETS as PACKET_RULES, Rule};
+#[cfg(any(loom, test))]
+pub use rules::{BROKEN_RULES, break_rules};
 pub use shape::Shape;
 pub use words::{PageWords, Words, WordsMut};
 pub use writer::{Ring, Unavailable};

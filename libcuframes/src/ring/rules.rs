@@ -1,7 +1,8 @@
 //! The steps that correctness rests on, each with a name.
 //!
-//! In the library `holds` is always true and costs nothing. Under the model checker rules
-//! can be broken, one at a time, to see that the model which covers it does fail without it.
+//! In the library `holds` is always true and costs nothing. Under the model checker, and in
+//! tests of this crate itself, rules can be broken, one at a time, to see that the model or
+//! the campaign which covers it does fail without it.
 
 #[cfg(loom)]
 use loom::sync::atomic;
@@ -72,6 +73,22 @@ pub enum Rule {
     PacketFutexRelease,
     /// Packet writer: between the new packet and looking for sleepers.
     PacketPublishFence,
+    /// Packet writer: the end of the stream is a release.
+    PacketCloseRelease,
+    /// Packet reader: asks whether the stream has ended before it asks for the newest number.
+    PacketStateFirst,
+    /// Packet reader: looks at no packet beyond the newest number that it has seen.
+    PacketHeadBound,
+    /// Packet reader: looks at the sequence before it reads the slot.
+    PacketFirstLook,
+    /// Packet reader: reads no data that it knows to be given to a later packet.
+    PacketDataLook,
+    /// Packet reader: takes no size that cannot be.
+    PacketSizeBound,
+    /// Packet reader: takes no position that cannot be.
+    PacketPosAligned,
+    /// Packet reader: begins, and goes on after a loss, with a key packet.
+    PacketKeyFirst,
     /// Packet reader: between its last read of the data and looking again.
     PacketFence,
     /// Packet reader: reads the sequence again after the data.
@@ -123,14 +140,19 @@ pub const ALL: [Rule; 23] = [
     Rule::LatestBound,
 ];
 
-/// Every rule of the packet ring.
-pub const PACKETS: [Rule; 17] = [
+/// Every rule of the packet ring that an honest publisher can show to be needed.
+pub const PACKETS: [Rule; 22] = [
     Rule::PacketSeqRelease,
     Rule::PacketWritingFence,
     Rule::PacketKeyRelease,
     Rule::PacketHeadRelease,
     Rule::PacketFutexRelease,
     Rule::PacketPublishFence,
+    Rule::PacketCloseRelease,
+    Rule::PacketStateFirst,
+    Rule::PacketHeadBound,
+    Rule::PacketFirstLook,
+    Rule::PacketDataLook,
     Rule::PacketFence,
     Rule::PacketSlotRecheck,
     Rule::PacketDataRecheck,
@@ -144,29 +166,61 @@ pub const PACKETS: [Rule; 17] = [
     Rule::ExtradataOfPacket,
 ];
 
-/// True unless a model is running without `rule`.
-#[cfg(not(loom))]
+/// Rules of the packet reader against a publisher that lies; with an honest one they never
+/// decide anything.
+pub const HOSTILE: [Rule; 3] = [
+    Rule::PacketSizeBound,
+    Rule::PacketPosAligned,
+    Rule::PacketKeyFirst,
+];
+
+/// True unless a test is running without `rule`.
+#[cfg(not(any(loom, test)))]
 #[inline(always)]
 pub(super) fn holds(_rule: Rule) -> bool {
     true
 }
 
-#[cfg(loom)]
-static BROKEN: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+#[cfg(any(loom, test))]
+pub use broken::{BROKEN_RULES, break_rules, holds};
 
-/// True unless a model is running without `rule`.
-#[cfg(loom)]
-pub(super) fn holds(rule: Rule) -> bool {
-    BROKEN.load(std::sync::atomic::Ordering::Relaxed) & (1u64 << rule as u8) == 0
-}
+/// Which rules this process does without.
+#[cfg(any(loom, test))]
+mod broken {
+    use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Leaves `rules`, and no others, out from now on in this process.
-#[cfg(loom)]
-pub fn break_rules(rules: &[Rule]) {
-    let broken = rules
-        .iter()
-        .fold(0u64, |all, &rule| all | 1u64 << rule as u8);
-    BROKEN.store(broken, std::sync::atomic::Ordering::Relaxed);
+    use super::{ALL, HOSTILE, PACKETS, Rule};
+
+    /// The environment variable with the names of the rules to leave out, `+` between them.
+    pub const BROKEN_RULES: &str = "CUFRAMES_BROKEN_RULES";
+
+    static BROKEN: AtomicU64 = AtomicU64::new(0);
+
+    /// True unless a test is running without `rule`.
+    pub fn holds(rule: Rule) -> bool {
+        BROKEN.load(Ordering::Relaxed) & (1 << rule as u8) == 0
+    }
+
+    /// Leaves the rules of [`BROKEN_RULES`], and no others, out from now on in this process.
+    ///
+    /// # Panics
+    /// If one of the names is no rule's: a control that leaves out nothing controls nothing.
+    pub fn break_rules() {
+        let names = std::env::var(BROKEN_RULES).unwrap_or_default();
+        let broken = names
+            .split('+')
+            .filter(|name| !name.is_empty())
+            .fold(0, |all, name| all | 1 << named(name) as u8);
+        BROKEN.store(broken, Ordering::Relaxed);
+    }
+
+    fn named(name: &str) -> Rule {
+        ALL.into_iter()
+            .chain(PACKETS)
+            .chain(HOSTILE)
+            .find(|rule| format!("{rule:?}") == name)
+            .unwrap_or_else(|| panic!("{BROKEN_RULES} has {name}, which is no rule"))
+    }
 }
 
 /// The fence that `rule` asks for.

@@ -5,16 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use cuframes::ring::{ALL_RULES, PACKET_RULES, Rule, break_rules};
+use cuframes::ring::break_rules;
 use loom::model::Builder;
-
-/// Names of the rules to leave out, with `+` between them.
-pub const BROKEN: &str = "CUFRAMES_BROKEN_RULES";
 
 /// Explores `model`; `preemptions` limits how often a thread is interrupted while it could go
 /// on, where the model is too large without a limit.
 pub fn explore(preemptions: Option<usize>, model: fn()) {
-    break_rules(&broken());
+    break_rules();
     let executions = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&executions);
     let start = Instant::now();
@@ -36,20 +33,4 @@ pub fn explore(preemptions: Option<usize>, model: fn()) {
     if let Err(panic) = outcome {
         resume_unwind(panic);
     }
-}
-
-fn broken() -> Vec<Rule> {
-    let names = std::env::var(BROKEN).unwrap_or_default();
-    let rule = |name: &str| {
-        let known = ALL_RULES
-            .into_iter()
-            .chain(PACKET_RULES)
-            .find(|rule| format!("{rule:?}") == name);
-        known.unwrap_or_else(|| panic!("{BROKEN} has {name}, which is no rule"))
-    };
-    names
-        .split('+')
-        .filter(|name| !name.is_empty())
-        .map(rule)
-        .collect()
 }

@@ -81,7 +81,7 @@ impl<C: Words> PacketReader<C> {
         }
     }
 
-    /// Codec and extradata of the packets delivered last, `None` before the first.
+    /// Codec and extradata of the packet delivered last, `None` before the first.
     pub fn params(&self) -> Option<&Params> {
         self.params.as_ref()
     }
@@ -99,8 +99,12 @@ impl<C: Words> PacketReader<C> {
     /// Copies the next packet into `to`.
     pub fn next(&mut self, to: &mut [u8]) -> Result<Next, WireError> {
         for _ in 0..SEEKING_TURNS {
-            let state = self.state()?;
-            if !self.is_there()? {
+            let mut state = self.state()?;
+            let is_there = self.is_there()?;
+            if !holds(Rule::PacketStateFirst) {
+                state = self.state()?;
+            }
+            if !is_there {
                 return Ok(match state {
                     StreamState::Closed => Next::Ended,
                     _ => Next::Nothing,
@@ -143,7 +147,7 @@ impl<C: Words> PacketReader<C> {
         if self.seeking && head >= self.next {
             self.seek(head);
         }
-        Ok(head >= self.next)
+        Ok(head >= self.next || !holds(Rule::PacketHeadBound))
     }
 
     /// Moves on to a key packet: the first one from here, or, where some are lost already, the
@@ -178,34 +182,35 @@ impl<C: Words> PacketReader<C> {
     fn copy(&mut self, to: &mut [u8]) -> Result<PacketSlot, Missed> {
         let at = self.shape.slot(self.next);
         // Acquire: who sees the sequence sees the fields and the bytes.
-        if self.segment.load_u64(at, Ordering::Acquire) != self.next {
+        let seq = self.segment.load_u64(at, Ordering::Acquire);
+        if seq != self.next && holds(Rule::PacketFirstLook) {
             return Err(Missed::Lost);
         }
         let slot = self.fields(at);
+        if !self.is_possible(&slot) || !self.is_wanted(&slot) {
+            return Err(Missed::Lost);
+        }
         let (size, pos) = (slot.size as usize, slot.data_pos);
-        let key = slot.flags & packet_flag::KEY != 0;
-        if size == 0
-            || u64::from(slot.size) > self.shape.bytes / 4
-            || !pos.is_multiple_of(PACKET_ALIGN)
-            || !self.is_reserved(pos)
-            || (!key && (self.seeking || !self.started))
-        {
+        if !self.is_reserved(pos) && holds(Rule::PacketDataLook) {
             return Err(Missed::Lost);
         }
         let Some(to) = to.get_mut(..size) else {
             return Err(Missed::TooSmall(size));
         };
-        self.need_params(slot.extradata_gen)?;
+        let params = self.other_params(slot.extradata_gen)?;
         bytes::load(&self.segment, &self.shape, pos, to);
         // What overwrote a byte that we read has also changed what we look at now.
         fence(Rule::PacketFence, Ordering::Acquire);
         let same = self.segment.load_u64(at, Ordering::Relaxed) == self.next;
         let whole = (same || !holds(Rule::PacketSlotRecheck))
             && (self.is_reserved(pos) || !holds(Rule::PacketDataRecheck));
-        match whole {
-            true => Ok(slot),
-            false => Err(Missed::Lost),
+        if !whole {
+            return Err(Missed::Lost);
         }
+        if params.is_some() {
+            self.params = params;
+        }
+        Ok(slot)
     }
 
     /// The fields of the slot at `at`, of which none has been checked.
@@ -218,31 +223,42 @@ impl<C: Words> PacketReader<C> {
         }
     }
 
+    /// True if these can be the fields of a packet: no honest writer leaves any other.
+    fn is_possible(&self, slot: &PacketSlot) -> bool {
+        let fits = slot.size != 0 && u64::from(slot.size) <= self.shape.bytes / 4;
+        let aligned = slot.data_pos.is_multiple_of(PACKET_ALIGN);
+        (fits || !holds(Rule::PacketSizeBound)) && (aligned || !holds(Rule::PacketPosAligned))
+    }
+
+    /// True if this packet may be delivered where the reader stands.
+    fn is_wanted(&self, slot: &PacketSlot) -> bool {
+        let goes_on = self.started && !self.seeking;
+        goes_on || slot.flags & packet_flag::KEY != 0 || !holds(Rule::PacketKeyFirst)
+    }
+
     /// True while the data from `pos` on has not been given to a later packet.
     fn is_reserved(&self, pos: u64) -> bool {
         let reserved = self.segment.load_u64(DATA_HEAD, Ordering::Relaxed);
         reserved.wrapping_sub(pos) <= self.shape.bytes
     }
 
-    /// Has the parameters of `generation` in hand, or a packet that needs them is lost.
-    fn need_params(&mut self, generation: u32) -> Result<(), Missed> {
+    /// The parameters of `generation` where those in hand are others. A packet without its own
+    /// is lost.
+    fn other_params(&self, generation: u32) -> Result<Option<Params>, Missed> {
         let held = self.params.as_ref();
         if held.is_some_and(|params| params.generation == generation) {
-            return Ok(());
+            return Ok(None);
         }
         match extradata::load(&self.segment, Some(generation)) {
-            Ok(params) => self.params = Some(params),
-            Err(Unread::Moved) => return Err(Missed::Lost),
-            Err(Unread::Unsettled) => return Err(Missed::Unsettled),
-            Err(Unread::Oversized(size)) => {
-                return Err(Missed::Wrong(WireError::Field {
-                    field: "packets.extradata_size",
-                    value: size.into(),
-                    allowed: "at most 4032",
-                }));
-            }
+            Ok(params) => Ok(Some(params)),
+            Err(Unread::Moved) => Err(Missed::Lost),
+            Err(Unread::Unsettled) => Err(Missed::Unsettled),
+            Err(Unread::Oversized(size)) => Err(Missed::Wrong(WireError::Field {
+                field: "packets.extradata_size",
+                value: size.into(),
+                allowed: "at most 4032",
+            })),
         }
-        Ok(())
     }
 
     fn deliver(&mut self, mut packet: PacketSlot) -> PacketSlot {

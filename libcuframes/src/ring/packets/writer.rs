@@ -155,7 +155,9 @@ impl<C: WordsMut> PacketWriter<C> {
     /// Ends the stream; `announce` must follow.
     pub fn close(&self) {
         let closed = StreamState::Closed as u32;
-        self.segment.store_u32(STATE, closed, Ordering::Release);
+        // Release: who sees the end sees the last packet.
+        let release = order(Rule::PacketCloseRelease, Ordering::Release);
+        self.segment.store_u32(STATE, closed, release);
     }
 
     /// Moves the futex word on and returns what `sleepers` then says: the `packet_waiting`
