@@ -7,6 +7,7 @@
 #ifndef CUFRAMES_PUBLISHER_HPP
 #define CUFRAMES_PUBLISHER_HPP
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -44,6 +45,10 @@ struct PublisherOptions {
     void *cuda_context = nullptr;
     /** Device pointers, one for each slot, for CUFRAMES_OWNERSHIP_EXTERNAL. */
     std::vector<std::uint64_t> external_buffers = {};
+    cuframes_packets_t packets = CUFRAMES_PACKETS_NONE;
+    std::uint32_t packet_slots = 0;
+    std::uint64_t packet_bytes = 0;
+    std::uint64_t packet_largest = 0;
 };
 
 /** A slot of a publisher, to make a frame in; given back when this is destroyed. */
@@ -104,6 +109,10 @@ public:
         config.wait_timeout_ms = options.wait_timeout_ms;
         config.evict_lagging = options.evict_lagging;
         config.stream_info = options.stream_info ? &*options.stream_info : nullptr;
+        config.packets = options.packets;
+        config.packet_slots = options.packet_slots;
+        config.packet_bytes = options.packet_bytes;
+        config.packet_largest = options.packet_largest;
         cuframes_publisher_t *publisher;
         detail::check(cuframes_publisher_create(&config, &publisher), "create publisher");
         publisher_.reset(publisher);
@@ -180,6 +189,27 @@ public:
         detail::check(
             cuframes_publisher_publish_slot(get(), slot.get(), stream, &meta, &seq),
             "publish slot");
+        return seq;
+    }
+    /** Publishes packets too from now on; a size of nothing is the default. */
+    void enable_packets(const std::optional<cuframes_packet_ring_t> &ring = {})
+    {
+        detail::check(cuframes_publisher_enable_packets(get(), ring ? &*ring : nullptr),
+                      "enable packets");
+    }
+    /** Codec, a cuframes_codec_t, and extradata of the next key packet and those after it. */
+    void set_codec_params(std::uint32_t codec, const void *extradata, std::size_t size)
+    {
+        detail::check(cuframes_publisher_set_codec_params(get(), codec, extradata, size),
+                      "set codec params");
+    }
+    /** Publishes an encoded packet; its sequence, for the frames decoded from it. */
+    std::uint64_t publish_packet(const void *data, std::size_t size,
+                                 const cuframes_packet_meta_t &meta)
+    {
+        std::uint64_t seq;
+        detail::check(cuframes_publisher_publish_packet(get(), data, size, &meta, &seq),
+                      "publish packet");
         return seq;
     }
     void reconfigure(cuframes_format_t format, std::int32_t width, std::int32_t height)

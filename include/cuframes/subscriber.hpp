@@ -7,6 +7,7 @@
 #ifndef CUFRAMES_SUBSCRIBER_HPP
 #define CUFRAMES_SUBSCRIBER_HPP
 
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -36,6 +37,8 @@ struct SubscriberOptions {
     cuframes_cuda_t cuda = CUFRAMES_CUDA_NONE;
     /** A CUcontext, for CUFRAMES_CUDA_CONTEXT. */
     void *cuda_context = nullptr;
+    cuframes_packets_t packets = CUFRAMES_PACKETS_NONE;
+    cuframes_packet_start_t packets_from = CUFRAMES_PACKETS_FROM_KEYFRAME;
 
     /** The same for C; it points into this. */
     cuframes_subscriber_config_t config() const noexcept
@@ -54,11 +57,20 @@ struct SubscriberOptions {
         config.spin_us = spin_us;
         config.allow_uids = allow_uids.data();
         config.allow_uid_count = static_cast<std::uint32_t>(allow_uids.size());
+        config.packets = packets;
+        config.packets_from = packets_from;
         return config;
     }
 };
 
-/** Reads the frames of a key. */
+/** What a decoder has to know before the first packet. */
+struct CodecParams {
+    /** A cuframes_codec_t, or another fourcc. */
+    std::uint32_t codec = 0;
+    std::vector<std::uint8_t> extradata = {};
+};
+
+/** Reads the frames of a key, and its packets. */
 class Subscriber {
 public:
     /** Told of a cuframes_event_t and the epoch, inside of next(). */
@@ -90,7 +102,36 @@ public:
             detail::check(code, "next frame");
         return next;
     }
-    /** True if next() gave nothing because the publisher ended the stream. */
+    /**
+     * The next packet, whose data stays valid until the next call; nothing as with next(). An
+     * Error of CUFRAMES_ERR_PACKET_OVERRUN tells of a loss: call again.
+     */
+    std::optional<cuframes_packet_t> next_packet(std::int32_t timeout_ms = -1)
+    {
+        auto packet = detail::sized<cuframes_packet_t>();
+        const int code = cuframes_subscriber_next_packet(get(), &packet, timeout_ms);
+        if (events_ && events_->thrown)
+            std::rethrow_exception(std::exchange(events_->thrown, nullptr));
+        ended_ = code == CUFRAMES_ERR_END_OF_STREAM;
+        if (code == CUFRAMES_OK)
+            return packet;
+        if (!ended_ && code != CUFRAMES_ERR_WOULD_BLOCK && code != CUFRAMES_ERR_TIMEOUT)
+            detail::check(code, "next packet");
+        return std::nullopt;
+    }
+    /** Of the packet read last; an Error of CUFRAMES_ERR_NO_CODEC_PARAMS if there are none. */
+    CodecParams codec_params() const
+    {
+        CodecParams params;
+        std::size_t size = 4032;
+        params.extradata.resize(size);
+        detail::check(cuframes_subscriber_get_codec_params(get(), &params.codec,
+                                                           params.extradata.data(), &size),
+                      "codec params");
+        params.extradata.resize(size);
+        return params;
+    }
+    /** True if next() or next_packet() gave nothing because the publisher ended the stream. */
     bool ended() const noexcept { return ended_; }
 
     void on_event(OnEvent handler)
@@ -101,7 +142,7 @@ public:
                       "set event callback");
         events_ = std::move(events);
     }
-    /** For an event loop: when readable, call next(0) until it gives nothing. */
+    /** For an event loop: when readable, call next(0) and next_packet(0) until each is nothing. */
     int fd() const
     {
         const int fd = cuframes_subscriber_fd(get());

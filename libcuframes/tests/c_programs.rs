@@ -287,6 +287,15 @@ fn packets_are_as_the_header_says() {
 }
 
 #[test]
+fn packets_in_cpp() {
+    let installed = Installed::new();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c/packets.cpp");
+    let program = installed.compile("g++", "-std=c++17", &source, "packets");
+    let output = run(installed.checked(&program).arg(key("cpp")));
+    assert_eq!(text(&output.stdout), "2 packets, 1 loss\n");
+}
+
+#[test]
 fn a_callback_that_throws_ends_its_subscription_only() {
     let installed = Installed::new();
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c/throwing.cpp");

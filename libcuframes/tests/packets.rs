@@ -489,6 +489,26 @@ fn the_segment_goes_with_its_publisher() {
 }
 
 #[test]
+fn a_publisher_that_begins_with_packets_later_on() {
+    let _guard = shared();
+    let key = key("later");
+    let mut source = publisher(&key).slots(4).build().expect("publisher");
+    let mut frames = strict(&key, "frames").connect().expect("reader");
+    send(&mut source);
+    let before = source.epoch();
+    source.enable_packets(SMALL).expect("the first time");
+    let error = source.enable_packets(SMALL).expect_err("the second time");
+    assert_eq!(error.code(), ErrorCode::InvalidArgument);
+    send(&mut source);
+    let mut reader = packets_only(&key);
+    put(&mut source, true);
+    assert_eq!(take(&mut reader).seq, 1);
+    assert_eq!((next(&mut frames).seq(), next(&mut frames).seq()), (1, 2));
+    assert_ne!(frames.epoch(), before);
+    assert_eq!(frames.stats().missed, 0);
+}
+
+#[test]
 fn rings_that_cannot_be() {
     let _guard = shared();
     let key = key("rings");

@@ -5,9 +5,10 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 use std::os::unix::net::UnixListener;
 
+use cuframes::wire::packets::{PACKET_MAGIC, SLOTS as PACKET_SLOTS_AT};
 use cuframes::wire::{
     CONTROL_SIZE, ConsumerName, ControlHeader, HelloResponse, MAGIC, Message, MessageType,
-    PAGE_SIZE, SubscriberSlot, capability, fds, frame_message,
+    PAGE_SIZE, PacketHeader, SubscriberSlot, capability, fds, frame_message, packet_request,
 };
 use cuframes::{Format, FrameLayout};
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, ftruncate, memfd_create};
@@ -19,6 +20,10 @@ use super::run_dir;
 /// Slots of the offered ring.
 pub const SLOTS: u32 = 4;
 const EPOCH: u64 = 77;
+/// The offered packet ring.
+pub const PACKET_SLOTS: usize = 8;
+pub const PACKET_BYTES: usize = 4096;
+pub const PACKET_SEGMENT: usize = PACKET_SLOTS_AT + 64 * PACKET_SLOTS + PACKET_BYTES;
 
 /// An answer to HELLO, honest until a case changes it.
 pub struct Offer {
@@ -39,6 +44,15 @@ pub struct Offer {
     pub instead_of_pool: Option<OwnedFd>,
     /// Bytes sent in place of the message.
     pub instead: Option<Vec<u8>>,
+    /// The packet segment, for who asks for packets.
+    pub packets: Option<PacketOffer>,
+}
+
+/// A packet segment, honest until a case changes it.
+pub struct PacketOffer {
+    pub header: PacketHeader,
+    pub size: usize,
+    pub seals: SealFlags,
 }
 
 impl Offer {
@@ -71,7 +85,34 @@ impl Offer {
             extra_fds: 0,
             instead_of_pool: None,
             instead: None,
+            packets: None,
         }
+    }
+
+    /// Packets and frames, all as it should be; nothing has been published.
+    pub fn with_packets() -> Offer {
+        let mut offer = Offer::honest();
+        offer.response.version = 2;
+        offer.response.fd_mask |= fds::PACKETS;
+        offer.response.packet_flags = packet_request::ALL;
+        offer.response.packet_slot_count = PACKET_SLOTS as u32;
+        offer.response.packet_data_size = PACKET_BYTES as u64;
+        offer.response.packet_epoch = EPOCH;
+        offer.header.proto_version = 2;
+        offer.packets = Some(PacketOffer {
+            header: PacketHeader {
+                magic: PACKET_MAGIC,
+                version: 2,
+                slot_count: PACKET_SLOTS as u32,
+                data_size: PACKET_BYTES as u64,
+                state: 1,
+                epoch: EPOCH,
+                ..PacketHeader::new_zeroed()
+            },
+            size: PACKET_SEGMENT,
+            seals: sealed(),
+        });
+        offer
     }
 }
 
@@ -84,6 +125,7 @@ pub struct Server {
 pub struct Served {
     pub raw: Raw,
     pub control: File,
+    pub packets: Option<File>,
 }
 
 impl Served {
@@ -92,6 +134,12 @@ impl Served {
         self.control
             .write_all_at(bytes, offset as u64)
             .expect("control");
+    }
+
+    /// Writes into the packet segment.
+    pub fn write_packets(&self, offset: usize, bytes: &[u8]) {
+        let packets = self.packets.as_ref().expect("packets");
+        packets.write_all_at(bytes, offset as u64).expect("packets");
     }
 }
 
@@ -121,6 +169,10 @@ impl Server {
         let pool = offer.instead_of_pool.unwrap_or_else(|| pool.into());
         let (notify, _theirs) = std::os::unix::net::UnixStream::pair().expect("pair");
         let mut list: Vec<BorrowedFd<'_>> = vec![control.as_fd(), page.as_fd(), pool.as_fd()];
+        let packets = offer
+            .packets
+            .map(|packets| memfd(packets.size, packets.header.as_bytes(), packets.seals));
+        list.extend(packets.as_ref().map(|packets| packets.as_fd()));
         list.push(notify.as_fd());
         list.extend((0..offer.extra_fds).map(|_| notify.as_fd()));
         let message = frame_message(MessageType::HelloResponse, 0, offer.response.as_bytes());
@@ -128,7 +180,11 @@ impl Server {
             Some(bytes) => raw.say_bytes(&bytes),
             None => raw.say_with_fds(&message, &list),
         }
-        Served { raw, control }
+        Served {
+            raw,
+            control,
+            packets,
+        }
     }
 }
 
