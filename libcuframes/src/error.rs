@@ -81,6 +81,16 @@ pub enum Error {
         /// The key.
         key: String,
     },
+    /// The newest frame was overwritten each time while it was copied without a lease.
+    #[error(
+        "the newest frame of key '{key}' was overwritten during each of {copies} copies; subscribe to be lent a frame, or publish with more slots"
+    )]
+    Overwritten {
+        /// The key.
+        key: String,
+        /// Copies that were begun.
+        copies: usize,
+    },
     /// This subscriber already holds as many frames as it may.
     #[error(
         "all {max} leases of this subscriber are in use; release a frame first, or raise the publisher's max_leases"
@@ -213,7 +223,7 @@ impl Error {
             Error::NotFound { .. } => ErrorCode::NotFound,
             Error::AlreadyExists { .. } => ErrorCode::AlreadyExists,
             Error::Timeout { .. } => ErrorCode::Timeout,
-            Error::WouldBlock => ErrorCode::WouldBlock,
+            Error::WouldBlock | Error::Overwritten { .. } => ErrorCode::WouldBlock,
             Error::Disconnected { .. } => ErrorCode::Disconnected,
             Error::Evicted { .. } => ErrorCode::Evicted,
             Error::EndOfStream { .. } => ErrorCode::EndOfStream,

@@ -22,6 +22,8 @@ mod error;
 #[cfg(not(loom))]
 pub mod keys;
 #[cfg(not(loom))]
+pub mod observer;
+#[cfg(not(loom))]
 pub mod packets;
 #[cfg(not(loom))]
 #[allow(unsafe_code)]
@@ -43,6 +45,8 @@ mod sys;
 pub use error::{Error, Result};
 pub use format::{Format, FrameLayout};
 pub use meta::{Color, ColorRange, Crop, FrameFlags, FrameMeta, Mastering, StreamInfo};
+#[cfg(not(loom))]
+pub use observer::Observer;
 #[cfg(not(loom))]
 pub use packets::{
     Codec, CodecParams, Packet, PacketFlags, PacketInfo, PacketMeta, PacketRing, PacketStart,

@@ -11,6 +11,9 @@ use crate::sys::{self, Fd, PAGE, ReadMap, WriteMap};
 
 use super::plane::{self, Plane};
 
+/// Bytes of the words that racing copies are made of.
+const WORD: usize = 8;
+
 /// The publisher's pool: slot `i` has its frame at `i * stride`.
 #[derive(Debug)]
 pub struct HostPool {
@@ -135,12 +138,40 @@ impl HostImport {
     /// Vectorised code of others may read a little beyond the last row of any picture.
     pub fn new(fd: impl AsFd, pool_size: u64, layout: FrameLayout) -> io::Result<Self> {
         let size = usize::try_from(pool_size).map_err(io::Error::other)?;
-        let map = ReadMap::with_room(fd, size)?;
+        // Racing copies read whole words; the kernel maps whole pages anyway.
+        let map = ReadMap::with_room(fd, size.next_multiple_of(WORD))?;
         Ok(HostImport { map, layout })
     }
 
     /// Plane `plane` of the frame at `data_offset`, which was checked against the pool's size.
     pub fn plane(&self, data_offset: u64, plane: usize) -> Plane<'_> {
         plane::inside(&self.map, data_offset as usize, &self.layout, plane)
+    }
+
+    /// Copies the frame at `data_offset`, which was checked against the pool's size, without
+    /// padding. Nobody has leased it: what is copied may be of several frames.
+    pub fn copy_racing(&self, data_offset: u64, to: &mut Vec<u8>) {
+        to.resize(self.layout.packed_size() as usize, 0);
+        let mut rest = &mut to[..];
+        for plane in 0..self.layout.plane_count {
+            let row_bytes = self.layout.plane_row_bytes(plane) as usize;
+            let first = data_offset as usize + self.layout.offset(plane);
+            for y in 0..self.layout.plane_rows(plane) as usize {
+                let (row, after) = std::mem::take(&mut rest).split_at_mut(row_bytes);
+                self.copy_row(first + y * self.layout.pitch(plane), row);
+                rest = after;
+            }
+        }
+    }
+
+    fn copy_row(&self, offset: usize, row: &mut [u8]) {
+        // Rows of this library's publishers begin at words; others' need not.
+        let lead = offset % WORD;
+        if lead == 0 {
+            return self.map.load_bytes(offset, row);
+        }
+        let mut words = vec![0; lead + row.len()];
+        self.map.load_bytes(offset - lead, &mut words);
+        row.copy_from_slice(&words[lead..]);
     }
 }

@@ -15,7 +15,7 @@ mod words;
 mod writer;
 
 pub use pages::{PAGE_LIMIT, PageList, Pages};
-pub use reader::{Found, Reader};
+pub use reader::{Found, NoPage, Reader};
 pub use rules::{ALL as ALL_RULES, HOSTILE as HOSTILE_RULES, PACKETS as PACKET_RULES, Rule};
 #[cfg(any(loom, test))]
 pub use rules::{BROKEN_RULES, break_rules};

@@ -31,7 +31,11 @@ pub struct Reader<C, P> {
     shape: Shape,
 }
 
-impl<C: Words, P: WordsMut> Reader<C, P> {
+/// The page of an observer: it has none, and so its reader leases nothing.
+#[derive(Debug)]
+pub struct NoPage;
+
+impl<C: Words, P> Reader<C, P> {
     /// A reader that holds nothing.
     pub fn new(control: C, page: P, shape: Shape) -> Self {
         Reader {
@@ -118,6 +122,31 @@ impl<C: Words, P: WordsMut> Reader<C, P> {
         seq
     }
 
+    /// The newest frame in the ring; `None` before the first one.
+    pub fn newest(&self) -> Option<Found> {
+        match self.latest() {
+            0 => None,
+            latest => self.find(latest, latest),
+        }
+    }
+
+    /// Said after the last read of a frame that was not leased: true if `found` was in its slot
+    /// all the time, so that what was read is whole.
+    pub fn was_whole(&self, found: Found) -> bool {
+        fence(Rule::ObserverFence, Ordering::Acquire);
+        let at = self.shape.slot(found.slot);
+        self.control.load_u64(at, Ordering::Relaxed) == found.seq
+    }
+
+    /// The value of the futex word, read before looking for a frame.
+    #[inline]
+    pub fn futex_value(&self) -> u32 {
+        self.control
+            .load_u32(control::PUBLISH_FUTEX, Ordering::Acquire)
+    }
+}
+
+impl<C: Words, P: WordsMut> Reader<C, P> {
     /// Leases `found`: from now on its slot is not written. False if it was overwritten.
     #[inline]
     pub fn lease(&self, found: Found) -> bool {
@@ -192,13 +221,6 @@ impl<C: Words, P: WordsMut> Reader<C, P> {
     #[inline]
     pub fn evicted(&self) -> i32 {
         self.page.load_u32(page::EVICTED, Ordering::Acquire) as i32
-    }
-
-    /// The value of the futex word, read before looking for a frame.
-    #[inline]
-    pub fn futex_value(&self) -> u32 {
-        self.control
-            .load_u32(control::PUBLISH_FUTEX, Ordering::Acquire)
     }
 
     /// Announces a sleep on `seen`: true if nothing has happened since, so that sleeping on

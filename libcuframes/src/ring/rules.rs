@@ -61,6 +61,8 @@ pub enum Rule {
     ReleaseCheck,
     /// Reader: looks only up to the newest sequence it has seen published.
     LatestBound,
+    /// Observer: between its last read of the data and reading the sequence again.
+    ObserverFence,
     /// Packet writer: the new sequence is a release.
     PacketSeqRelease,
     /// Packet writer: between WRITING and what is reserved, and the first byte.
@@ -114,7 +116,7 @@ pub enum Rule {
 }
 
 /// Every rule of the frame ring, for a test that breaks them in turn.
-pub const ALL: [Rule; 23] = [
+pub const ALL: [Rule; 24] = [
     Rule::SeqRelease,
     Rule::LeaseFence,
     Rule::LeaseRecheck,
@@ -138,6 +140,7 @@ pub const ALL: [Rule; 23] = [
     Rule::ReleaseFence,
     Rule::ReleaseCheck,
     Rule::LatestBound,
+    Rule::ObserverFence,
 ];
 
 /// Every rule of the packet ring that an honest publisher can show to be needed.

@@ -14,7 +14,7 @@ mod server;
 
 pub use client::{
     CudaJoined, JoinRequest, Joined, JoinedPixels, Link, LinkState, Observed, PacketsJoined, RETRY,
-    is_passing, observe, socket_path,
+    is_passing, observe, socket_path, watch,
 };
 pub use epoch::{Epoch, EpochRequest};
 pub use packets::{PacketRoom, remove_leftovers};

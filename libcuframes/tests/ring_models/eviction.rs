@@ -31,7 +31,7 @@ fn is_seen_by_who_saw_new_pixels() {
             move || stage.ring.evict(1, CODE, || ())
         });
         if let Ok(slot) = stage.claim() {
-            stage.draw_under_evicted(slot, 3);
+            stage.draw_under_readers(slot, 3);
         }
         evicting.join().unwrap();
         reading.join().unwrap();

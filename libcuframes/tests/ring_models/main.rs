@@ -30,6 +30,7 @@ mod eviction;
 mod explore;
 mod finding;
 mod lease;
+mod observer;
 mod packets;
 mod shared;
 mod sleep;

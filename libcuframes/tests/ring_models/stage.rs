@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cuframes::ring::{Found, Reader, Ring, Shape, Unavailable};
+use cuframes::ring::{Found, NoPage, Reader, Ring, Shape, Unavailable};
 use cuframes::wire::{HEADER_SIZE, SLOT_SIZE, SyncKind};
 use loom::cell::UnsafeCell;
 use loom::sync::atomic::{AtomicU64, Ordering};
@@ -71,6 +71,11 @@ impl Stage {
         Reader::new(self.control.clone(), page, self.shape)
     }
 
+    /// Somebody who looks on.
+    pub fn observer(&self) -> Reader<Control, NoPage> {
+        Reader::new(self.control.clone(), NoPage, self.shape)
+    }
+
     /// Page `index`, for what a GPU does to it.
     pub fn page(&self, index: usize) -> &Page {
         &self.pages[index - 1]
@@ -105,8 +110,8 @@ impl Stage {
         self.pixels[slot].shown.load(Ordering::Relaxed)
     }
 
-    /// As `draw`, over pixels that an evicted reader may be looking at.
-    pub fn draw_under_evicted(&self, slot: usize, seq: u64) {
+    /// As `draw`, over pixels that somebody without a lease may be looking at.
+    pub fn draw_under_readers(&self, slot: usize, seq: u64) {
         self.pixels[slot].shown.store(seq, Ordering::Relaxed);
     }
 }

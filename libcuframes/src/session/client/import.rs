@@ -49,7 +49,7 @@ impl JoinRequest {
             }
             MemoryKind::Host | MemoryKind::Dmabuf => {
                 let fd = descriptors.take(fds::POOL, &self.key)?;
-                JoinedPixels::Host(self.map_pool(&fd, &geometry)?)
+                JoinedPixels::Host(map_pool(&self.key, &fd, &geometry)?)
             }
         };
         page.store_u32(page::PID, std::process::id(), Ordering::Relaxed);
@@ -76,15 +76,14 @@ impl JoinRequest {
         slot.validate(grant.epoch, grant.index)?;
         Ok(map)
     }
+}
 
-    fn map_pool(&self, fd: &Fd, geometry: &Geometry) -> Result<HostImport> {
-        check_memfd(&self.key, fd, "frame pool", geometry.pool_size)?;
-        let layout = FrameLayout::from_geometry(geometry)?;
-        HostImport::new(fd, geometry.pool_size, layout).map_err(Error::system(format!(
-            "map the frame pool of key '{}'",
-            self.key
-        )))
-    }
+/// Maps the frames of a publisher with host memory.
+pub(super) fn map_pool(key: &str, fd: &Fd, geometry: &Geometry) -> Result<HostImport> {
+    check_memfd(key, fd, "frame pool", geometry.pool_size)?;
+    let layout = FrameLayout::from_geometry(geometry)?;
+    HostImport::new(fd, geometry.pool_size, layout)
+        .map_err(Error::system(format!("map the frame pool of key '{key}'")))
 }
 
 /// Maps the control segment and reads the header once.

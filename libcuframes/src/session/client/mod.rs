@@ -28,7 +28,7 @@ use super::version;
 
 pub use connect::socket_path;
 pub use link::{Link, LinkState};
-pub use observe::{Observed, observe};
+pub use observe::{Observed, observe, watch};
 pub use packets::PacketsJoined;
 
 use connect::connect;

@@ -3,15 +3,18 @@
 use zerocopy::IntoBytes;
 
 use crate::error::{Error, Result};
+use crate::pool::HostImport;
+use crate::session::connection::Connection;
 use crate::sys::ReadMap;
 use crate::wire::{
-    Attached, ConsumerName, Geometry, HelloRequest, MAX_SUBSCRIBERS, Message, MessageType, Mode,
-    SubscriberSlot, capability, fds,
+    Attached, ConsumerName, Geometry, HelloRequest, MAX_SUBSCRIBERS, MemoryKind, Message,
+    MessageType, Mode, SubscriberSlot, capability, fds,
 };
 
+use super::Link;
 use super::connect::connect;
-use super::handshake::{Answer, ask, unexpected, wait_message};
-use super::import::map_control;
+use super::handshake::{Answer, Descriptors, ask, unexpected, wait_message};
+use super::import::{map_control, map_pool};
 
 /// An observer's view: no page, no lease; statistics and the control segment.
 #[derive(Debug)]
@@ -28,12 +31,54 @@ pub struct Observed {
     pub subscribers: Vec<SubscriberSlot>,
 }
 
-/// Asks the publisher of `key` how it is.
-pub fn observe(key: &str, allow_uids: &[u32]) -> Result<Observed> {
+/// An observer's connection, and its map of the frames.
+#[derive(Debug)]
+pub struct Watched {
+    /// The connection.
+    pub link: Link,
+    /// What the control segment says.
+    pub geometry: Geometry,
+    /// The control segment.
+    pub control: ReadMap,
+    /// The frames.
+    pub pixels: HostImport,
+}
+
+/// Connects to the publisher of `key` to look at its frames, which are in host memory.
+pub fn watch(key: &str, allow_uids: &[u32]) -> Result<Watched> {
+    let (connection, mut joined) = join(key, allow_uids)?;
+    let geometry = joined.geometry;
+    let pixels = match geometry.memory {
+        MemoryKind::Host | MemoryKind::Dmabuf => {
+            let fd = joined.descriptors.take(fds::POOL, key)?;
+            map_pool(key, &fd, &geometry)?
+        }
+        // Who maps a GPU's memory could write it too, so that a publisher gives it to those
+        // only whose leases it sees.
+        MemoryKind::CudaIpc | MemoryKind::CudaVmm => {
+            return Err(Error::Unsupported(format!(
+                "looking at the frames of key '{key}' without a subscription, since they are in \
+                 the memory of a GPU; subscribe with cuda()"
+            )));
+        }
+    };
+    Ok(Watched {
+        link: Link::new(key, connection),
+        geometry,
+        control: joined.control,
+        pixels,
+    })
+}
+
+/// What an observer gets.
+struct Granted {
+    geometry: Geometry,
+    control: ReadMap,
+    descriptors: Descriptors,
+}
+
+fn join(key: &str, allow_uids: &[u32]) -> Result<(Connection, Granted)> {
     let mut connection = connect(key, allow_uids)?;
-    let (pid, uid) = connection
-        .peer()
-        .map_err(Error::system("ask who publishes"))?;
     let name = ConsumerName::new("observer")?;
     let capabilities = capability::FD_PASSING | capability::MEMORY | capability::OBSERVER;
     let hello = HelloRequest::new(&name, Mode::NewestOnly, capabilities);
@@ -47,15 +92,32 @@ pub fn observe(key: &str, allow_uids: &[u32]) -> Result<Observed> {
         index: 0,
         capabilities: grant.capabilities,
     };
-    let gone = |_| Error::Disconnected {
-        key: key.to_owned(),
-    };
     connection
         .send(MessageType::Attached, attached.as_bytes(), &[])
-        .map_err(gone)?;
+        .map_err(|_| gone(key))?;
+    let granted = Granted {
+        geometry,
+        control,
+        descriptors,
+    };
+    Ok((connection, granted))
+}
+
+fn gone(key: &str) -> Error {
+    Error::Disconnected {
+        key: key.to_owned(),
+    }
+}
+
+/// Asks the publisher of `key` how it is.
+pub fn observe(key: &str, allow_uids: &[u32]) -> Result<Observed> {
+    let (mut connection, joined) = join(key, allow_uids)?;
+    let (pid, uid) = connection
+        .peer()
+        .map_err(Error::system("ask who publishes"))?;
     connection
         .send(MessageType::Stats, &[], &[])
-        .map_err(gone)?;
+        .map_err(|_| gone(key))?;
     let mut subscribers = Vec::new();
     loop {
         match wait_message(key, &mut connection)? {
@@ -71,8 +133,8 @@ pub fn observe(key: &str, allow_uids: &[u32]) -> Result<Observed> {
         }
     }
     Ok(Observed {
-        geometry,
-        control,
+        geometry: joined.geometry,
+        control: joined.control,
         pid,
         uid,
         subscribers,

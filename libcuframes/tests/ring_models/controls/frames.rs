@@ -8,6 +8,7 @@ use super::{ASLEEP, Control, Exempt};
 /// being written.
 const RACE: &str = "Causality violation";
 const EVICTION: &str = "eviction::is_seen_by_who_saw_new_pixels";
+const OBSERVER: &str = "observer::knows_what_was_overwritten";
 
 pub const CONTROLS: &[Control] = &[
     (
@@ -42,6 +43,7 @@ pub const CONTROLS: &[Control] = &[
     (Rule::PageRecheck, "lease::against_a_claim", RACE),
     (Rule::PageRecheck, "lease::of_a_joiner", RACE),
     (Rule::WritingFence, EVICTION, "torn frame passes as whole"),
+    (Rule::ObserverFence, OBSERVER, "torn frame passes as whole"),
     (
         Rule::LatestRelease,
         "finding::in_order_passes_over_nothing",
