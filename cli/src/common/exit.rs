@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::path::{Path, PathBuf};
 
 use cuframes::{Error, ErrorCode};
 use signal_hook::consts::SIGPIPE;
@@ -26,6 +27,7 @@ Exit codes:
   14   not supported: this way to share a GPU does not work here; cuframes doctor says why
   15   the input cannot be opened, read or decoded
   16   a part of cuframes that this needs is not installed
+  17   the output cannot be written: the disk is full, or the target is read-only or forbidden
 SIGINT, SIGTERM and SIGPIPE end the program after it has tidied up; the shell sees 130, 143 and 141.";
 
 /// Why the program does not end with 0.
@@ -69,6 +71,20 @@ pub enum Failure {
     },
     /// A program of ours that is not there.
     NotInstalled(&'static str),
+    /// FFmpeg could not make a picture or a recording.
+    Encoder {
+        /// What was tried.
+        what: String,
+        /// What FFmpeg said.
+        reason: String,
+    },
+    /// A file that is being made.
+    Output {
+        /// Which.
+        path: PathBuf,
+        /// What the kernel said.
+        source: io::Error,
+    },
     /// A file, a pipe or a directory.
     Io {
         /// What was tried.
@@ -91,6 +107,12 @@ impl Failure {
         }
     }
 
+    /// Wraps what the kernel said about a file that is being made.
+    pub fn writing(path: &Path) -> impl FnOnce(io::Error) -> Failure {
+        let path = path.to_owned();
+        move |source| Failure::Output { path, source }
+    }
+
     /// One word for reports.
     pub fn name(&self) -> String {
         match self {
@@ -101,6 +123,8 @@ impl Failure {
             Failure::Input { .. } => "input".to_owned(),
             Failure::Several { first, .. } => first.name(),
             Failure::NotInstalled(_) => "not_installed".to_owned(),
+            Failure::Encoder { .. } => "encoder".to_owned(),
+            Failure::Output { .. } => "output".to_owned(),
             Failure::Io { .. } => "io".to_owned(),
             Failure::Signal(_) => "signal".to_owned(),
         }
@@ -116,7 +140,8 @@ impl Failure {
             Failure::Input { .. } => 15,
             Failure::Several { first, .. } => first.code(),
             Failure::NotInstalled(_) => 16,
-            Failure::Io { .. } => 1,
+            Failure::Output { .. } => 17,
+            Failure::Encoder { .. } | Failure::Io { .. } => 1,
             Failure::Signal(signal) => 128 + signal,
         }
     }
@@ -194,9 +219,28 @@ impl fmt::Display for Failure {
                  PATH; it is built together with cuframes where FFmpeg's headers are: \
                  cargo build --release -p cuframes-cli"
             ),
+            Failure::Encoder { what, reason } => write!(f, "cannot {what}: {reason}"),
+            Failure::Output { path, source } => {
+                write!(
+                    f,
+                    "cannot write {}: {source}; {}",
+                    path.display(),
+                    remedy(source)
+                )
+            }
             Failure::Io { what, source } => write!(f, "{what}: {source}"),
             Failure::Signal(signal) => write!(f, "signal {signal}"),
         }
+    }
+}
+
+/// What to do about a file that cannot be written.
+fn remedy(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space",
+        io::ErrorKind::FileTooLarge => "raise the limit of file sizes (ulimit -f)",
+        io::ErrorKind::NotFound => "make its directory first",
+        _ => "choose a place that this user may write to",
     }
 }
 
@@ -225,6 +269,7 @@ mod tests {
             }),
             Failure::Library(Error::Unsupported(String::new())),
             Failure::NotInstalled(""),
+            Failure::writing(Path::new("x"))(io::ErrorKind::StorageFull.into()),
         ] {
             let code = failure.code().to_string();
             assert!(TABLE.contains(&code), "{code} is not documented");

@@ -2,6 +2,7 @@
 //! own arguments.
 
 mod ingest;
+mod snapshot;
 
 use clap::Parser;
 
@@ -18,12 +19,11 @@ fn main() {
 }
 
 fn run(command: Command) -> Result<(), Failure> {
-    if let Command::Publish(arguments) = &command
-        && arguments.needs_ffmpeg()
-    {
-        return ingest::run(arguments);
+    match command {
+        Command::Publish(arguments) if arguments.needs_ffmpeg() => ingest::run(&arguments),
+        Command::Snapshot(arguments) => snapshot::run(&arguments),
+        _ => Err(Failure::Usage(
+            "nothing here needs FFmpeg: run cuframes with the same arguments".to_owned(),
+        )),
     }
-    Err(Failure::Usage(
-        "nothing here needs FFmpeg: run cuframes with the same arguments".to_owned(),
-    ))
 }

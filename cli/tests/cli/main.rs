@@ -10,4 +10,6 @@ mod ingest;
 mod options;
 mod programs;
 mod reports;
+#[cfg(feature = "media")]
+mod snapshot;
 mod support;

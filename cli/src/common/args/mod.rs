@@ -4,6 +4,7 @@ mod doctor;
 mod gpu;
 mod ingest;
 mod publish;
+mod snapshot;
 mod sub;
 mod values;
 
@@ -18,6 +19,7 @@ pub use doctor::DoctorArguments;
 pub use gpu::{MemoryName, SyncName};
 pub use ingest::{IngestArguments, RtspTransport};
 pub use publish::{PublishArguments, Source, Stream};
+pub use snapshot::SnapshotArguments;
 pub use sub::SubArguments;
 pub use values::{Ratio, Size};
 
@@ -45,6 +47,8 @@ pub enum Command {
     Publish(Box<PublishArguments>),
     #[command(after_help = exit::TABLE)]
     Sub(Box<SubArguments>),
+    #[command(after_help = exit::TABLE)]
+    Snapshot(Box<SnapshotArguments>),
     /// List the keys of every run directory.
     Ls(LsArguments),
     /// Tell how a publisher and its subscribers do.
