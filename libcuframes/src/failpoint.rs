@@ -29,6 +29,16 @@ pub(crate) enum Point {
     LeaseHeld,
     /// Subscriber: is counted as asleep.
     Asleep,
+    /// Publisher: the extradata says that it is being written.
+    ExtradataOdd,
+    /// Publisher: a packet's slot says WRITING.
+    PacketWriting,
+    /// Publisher: the packet has its sequence, the header does not yet.
+    BeforeHead,
+    /// Subscriber: has copied a packet, and not looked whether it was whole.
+    PacketCopied,
+    /// Subscriber: is counted as asleep until the next packet.
+    PacketAsleep,
 }
 
 #[cfg(not(all(feature = "failpoints", not(loom))))]

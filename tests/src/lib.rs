@@ -6,6 +6,7 @@
 
 pub mod chance;
 pub mod counts;
+pub mod encoded;
 pub mod gpu;
 pub mod helper;
 pub mod line;

@@ -1,5 +1,6 @@
 //! Codec and extradata: rarely written, read as a seqlock whose count is their generation.
 
+use crate::failpoint::{self, Point};
 use crate::ring::rules::{Rule, fence, holds, order};
 use crate::ring::words::{Ordering, Words, WordsMut};
 use crate::wire::packets::{CODEC, EXTRADATA, EXTRADATA_GEN, EXTRADATA_SIZE, MAX_EXTRADATA};
@@ -30,6 +31,7 @@ pub enum Unread {
 pub fn store<C: WordsMut>(segment: &C, params: &Params) {
     let odd = params.generation.wrapping_sub(1);
     segment.store_u32(EXTRADATA_GEN, odd, Ordering::Relaxed);
+    failpoint::reach(Point::ExtradataOdd);
     // Who sees a new byte sees the odd generation as well.
     fence(Rule::ExtradataFence, Ordering::Release);
     let size = params.extradata.len() as u32;

@@ -1,6 +1,7 @@
 //! The subscriber's side: copying the next packet, and finding the way back to a key packet
 //! when the writer was faster.
 
+use crate::failpoint::{self, Point};
 use crate::ring::rules::{Rule, fence, holds};
 use crate::ring::words::{Ordering, Words, WordsMut};
 use crate::wire::packets::{
@@ -199,6 +200,7 @@ impl<C: Words> PacketReader<C> {
         };
         let params = self.other_params(slot.extradata_gen)?;
         bytes::load(&self.segment, &self.shape, pos, to);
+        failpoint::reach(Point::PacketCopied);
         // What overwrote a byte that we read has also changed what we look at now.
         fence(Rule::PacketFence, Ordering::Acquire);
         let same = self.segment.load_u64(at, Ordering::Relaxed) == self.next;
@@ -283,6 +285,7 @@ impl<C: Words> PacketReader<C> {
         page.add_u32(page::PACKET_WAITING, 1, Ordering::Relaxed);
         // Against the publisher's fence: either it sees us waiting, or we see its new value.
         fence(Rule::PacketSleepFence, Ordering::SeqCst);
+        failpoint::reach(Point::PacketAsleep);
         !holds(Rule::PacketSleepRecheck) || self.futex_value() == seen
     }
 

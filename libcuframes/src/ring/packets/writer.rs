@@ -1,5 +1,6 @@
 //! The publisher's side: making room for a packet and making it visible.
 
+use crate::failpoint::{self, Point};
 use crate::ring::rules::{Rule, fence, order};
 use crate::ring::words::{Ordering, WordsMut};
 use crate::wire::packets::{
@@ -101,6 +102,7 @@ impl<C: WordsMut> PacketWriter<C> {
         self.reserved = pos.wrapping_add(size.next_multiple_of(PACKET_ALIGN));
         self.segment
             .store_u64(DATA_HEAD, self.reserved, Ordering::Relaxed);
+        failpoint::reach(Point::PacketWriting);
         // A reader that sees a new byte of slot or data sees WRITING and the new reservation.
         fence(Rule::PacketWritingFence, Ordering::Release);
         bytes::store(&self.segment, &self.shape, pos, data);
@@ -136,6 +138,7 @@ impl<C: WordsMut> PacketWriter<C> {
             let release = order(Rule::PacketKeyRelease, Ordering::Release);
             self.segment.store_u64(LAST_KEYFRAME_SEQ, seq, release);
         }
+        failpoint::reach(Point::BeforeHead);
         // Release: who sees the new number finds the packet, and knows of its being a key.
         let release = order(Rule::PacketHeadRelease, Ordering::Release);
         self.segment.store_u64(HEAD_SEQ, seq, release);

@@ -1,10 +1,12 @@
-//! The helper process of the campaigns: a publisher, a subscriber, a contender for a key, or
+//! The helper process of the campaigns: a publisher, a subscriber, both of packets, a contender for a key, or
 //! a look at the keys. It is told what to do by lines on its standard input, and ends with it.
 
 mod contend;
 mod fork;
 mod keys;
 mod publish;
+mod receive;
+mod send;
 mod subscribe;
 
 use std::process::ExitCode;
@@ -20,6 +22,8 @@ fn main() -> ExitCode {
     let done = match role.as_str() {
         "publish" => publish::run(&key, &options, &input),
         "subscribe" => subscribe::run(&key, &options, &input),
+        "send" => send::run(&key, &options, &input),
+        "receive" => receive::run(&key, &options, &input),
         "contend" => contend::run(&key, &options, &input),
         "keys" => keys::run(&options),
         other => {
