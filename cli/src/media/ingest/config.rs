@@ -54,7 +54,10 @@ fn refuse_others(definition: &Definition) -> Result<(), Failure> {
     match other {
         None => Ok(()),
         Some(option) => Err(Failure::Usage(format!(
-            "beside --config, {option} says nothing: write it into the file"
+            "beside --config, {} says nothing: write it into the file",
+            option
+                .get_long()
+                .map_or("INPUT".to_owned(), |name| format!("--{name}"))
         ))),
     }
 }
@@ -103,6 +106,9 @@ fn one(
     let Some(Value::String(input)) = table.remove("input") else {
         return Err("input is missing, which is what FFmpeg opens".to_owned());
     };
+    if input == "-" {
+        return Err("standard input is no camera".to_owned());
+    }
     let mut line = vec!["cuframes".to_owned(), "publish".to_owned()];
     for (name, value) in &table {
         line.extend(option(name, value, definition)?);
@@ -118,10 +124,7 @@ fn one(
         ..*camera
     };
     camera.check()?;
-    match camera.film() {
-        Some(_) => Ok(camera),
-        None => Err("standard input is no camera".to_owned()),
-    }
+    Ok(camera)
 }
 
 /// What is wrong, without how to use a command line.

@@ -173,4 +173,6 @@ fn a_wrong_file_says_where() {
     assert!(assert_code(&output, 1).contains("read /nowhere.toml"));
     let output = place.run("publish --config /nowhere.toml --slots 4");
     assert!(assert_code(&output, 2).contains("--slots"));
+    let output = place.run("publish --config /nowhere.toml --realtime --json");
+    assert!(assert_code(&output, 2).contains("--realtime"));
 }
