@@ -21,6 +21,21 @@ pub struct Tally {
     pub errors: u64,
     /// How often it was opened once more.
     pub reopened: u64,
+    /// Its packets, if they are published.
+    pub packets: Option<PacketTally>,
+}
+
+/// Counts of packets.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct PacketTally {
+    /// Published.
+    pub published: u64,
+    /// Bytes of those.
+    pub bytes: u64,
+    /// Not published, as they came before the first key packet.
+    pub skipped: u64,
+    /// Not published, as the ring has no room for so large ones.
+    pub oversized: u64,
 }
 
 /// Counts of a publisher at its end.

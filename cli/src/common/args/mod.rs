@@ -3,6 +3,7 @@
 mod doctor;
 mod gpu;
 mod ingest;
+mod packets;
 mod publish;
 mod snapshot;
 mod sub;
@@ -18,6 +19,7 @@ use crate::exit;
 pub use doctor::DoctorArguments;
 pub use gpu::{MemoryName, SyncName};
 pub use ingest::{IngestArguments, RtspTransport};
+pub use packets::PacketArguments;
 pub use publish::{PublishArguments, Source, Stream};
 pub use snapshot::SnapshotArguments;
 pub use sub::SubArguments;

@@ -7,7 +7,7 @@ use clap::{ArgGroup, Args, ValueEnum};
 use cuframes::{Format, Policy};
 
 use super::values::{Patience, Ratio, Size, TestPattern, mode, seconds};
-use super::{IngestArguments, MemoryName, SyncName, Trust};
+use super::{IngestArguments, MemoryName, PacketArguments, SyncName, Trust};
 
 /// Where the frames come from.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +42,8 @@ impl From<PolicyName> for Policy {
 /// INPUT is whatever FFmpeg reads: a file, rtsp://camera/stream, http://camera/video.mjpg, or
 /// lavfi: and a filter graph, as in lavfi:testsrc2=size=640x480. Its frames keep the decoder's
 /// own format if it is one that can be published, and are converted otherwise. H.264 and HEVC
-/// are decoded straight into the slots of the ring. A live input that ends, fails or falls
+/// are decoded straight into the slots of the ring, and their packets, and those of AV1 and
+/// MJPEG, are published beside the frames, which say what packet they come from. A live input that ends, fails or falls
 /// silent is opened again, and the key stays.
 ///
 /// The pattern has colour bars, a moving box and the frame's number in large digits. The same
@@ -88,6 +89,9 @@ pub struct PublishArguments {
     /// How an INPUT is read.
     #[command(flatten)]
     pub ingest: IngestArguments,
+    /// What becomes of its packets.
+    #[command(flatten)]
+    pub packets: PacketArguments,
     /// Where the frames are. What auto chose is said on standard error.
     #[arg(long, default_value = "host")]
     pub memory: MemoryName,
@@ -178,6 +182,9 @@ impl PublishArguments {
         match self.film() {
             Some(_) if self.size.is_some() => {
                 Err("--size is for raw frames; --scale converts an INPUT".to_owned())
+            }
+            None if self.packets.is_given() => {
+                Err("only an INPUT other than - has packets".to_owned())
             }
             None if self.ingest.is_given() => Err(
                 "--scale, --loop, --threads, --stall-timeout and --reconnect need an INPUT other \

@@ -105,6 +105,28 @@ impl FromStr for TestPattern {
     }
 }
 
+/// A number of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bytes(pub u64);
+
+impl FromStr for Bytes {
+    type Err = String;
+
+    /// Takes `4096`, `512K`, `16M` and `1G`, in powers of 1024.
+    fn from_str(text: &str) -> Result<Bytes, String> {
+        let units = [("K", 10), ("M", 20), ("G", 30)];
+        let unit = units
+            .iter()
+            .find_map(|&(unit, shift)| Some((text.strip_suffix(unit)?, shift)));
+        let (digits, shift) = unit.unwrap_or((text, 0));
+        let count = digits.parse::<u64>().ok();
+        let bytes = count.and_then(|count| count.checked_mul(1 << shift));
+        bytes
+            .map(Bytes)
+            .ok_or_else(|| format!("'{text}' is not a number of bytes, as in 4096, 512K or 16M"))
+    }
+}
+
 /// Seconds, with decimals.
 pub fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: Option<f64> = text.parse().ok();
@@ -145,6 +167,21 @@ mod tests {
 
     fn ratio(text: &str) -> Option<(u32, u32)> {
         text.parse().ok().map(|Ratio { num, den }| (num, den))
+    }
+
+    #[test]
+    fn bytes() {
+        for (text, bytes) in [
+            ("4096", 4096),
+            ("512K", 512 << 10),
+            ("16M", 16 << 20),
+            ("1G", 1 << 30),
+        ] {
+            assert_eq!(text.parse(), Ok(Bytes(bytes)));
+        }
+        for text in ["", "M", "-1", "1.5M", "1m", "99999999999G"] {
+            assert!(text.parse::<Bytes>().is_err(), "{text}");
+        }
     }
 
     #[test]

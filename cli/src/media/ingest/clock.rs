@@ -1,6 +1,4 @@
-//! From the time stamps of an input to those of a stream that goes on without end.
-
-use std::time::Duration;
+//! Units of time, and which pictures are due.
 
 /// FFmpeg's time base: seconds per unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,70 +9,8 @@ pub struct TimeBase {
     pub den: i32,
 }
 
-/// A picture whose time is so far from where it was expected does not belong to the one before.
-const JUMP: i64 = 10_000_000_000;
-
-/// When a picture is shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Times {
-    /// In nanoseconds; the input's own, unless there was a gap.
-    pub pts: Option<i64>,
-    /// In nanoseconds, 0 unknown.
-    pub duration: i64,
-    /// What came before does not lead up to it.
-    pub discontinuity: bool,
-}
-
-/// Where the stream is.
-#[derive(Debug, Default)]
-pub struct Timeline {
-    /// What is added to the input's times.
-    offset: i64,
-    /// Where the next picture is expected.
-    next: Option<i64>,
-    /// The input began anew, so much time after what it had before.
-    gap: Option<Duration>,
-    /// It did, and its own time is not known yet.
-    adrift: bool,
-}
-
-impl Timeline {
-    /// The input begins anew, `after` what was read of it: the time goes on nevertheless.
-    pub fn restart(&mut self, after: Duration) {
-        self.gap = Some(after);
-    }
-
-    /// The times of a picture whose time is told in units of `base`, and its duration in
-    /// nanoseconds. Without a time it follows the one before.
-    pub fn place(&mut self, time: Option<i64>, duration: i64, base: TimeBase) -> Times {
-        let own = time.and_then(|time| nanoseconds(time, base));
-        let gap = self.gap.take();
-        if let Some(gap) = gap {
-            let gap = i64::try_from(gap.as_nanos()).unwrap_or(i64::MAX);
-            self.next = self.next.map(|next| next.saturating_add(gap));
-            self.adrift = true;
-        }
-        if let Some(own) = own.filter(|_| self.adrift) {
-            self.offset = self.next.unwrap_or(own).saturating_sub(own);
-            self.adrift = false;
-        }
-        let moved = own.and_then(|own| own.checked_add(self.offset));
-        // i64::MIN stands for none.
-        let pts = moved.or(self.next).filter(|&pts| pts != i64::MIN);
-        let jumped = match (pts, self.next) {
-            (Some(pts), Some(next)) => pts.abs_diff(next) > JUMP.unsigned_abs(),
-            _ => false,
-        };
-        if let Some(pts) = pts {
-            self.next = Some(pts.saturating_add(duration));
-        }
-        Times {
-            pts,
-            duration,
-            discontinuity: gap.is_some() || jumped,
-        }
-    }
-}
+/// Times that are so far apart do not belong together.
+pub const JUMP: i64 = 10_000_000_000;
 
 /// In nanoseconds, to the nearest; `None` where that is no time.
 pub fn nanoseconds(time: i64, base: TimeBase) -> Option<i64> {
@@ -133,109 +69,14 @@ impl Thinner {
 mod tests {
     use super::*;
 
-    const MPEG: TimeBase = TimeBase {
-        num: 1,
-        den: 90_000,
-    };
-    const MS: i64 = 1_000_000;
-
-    fn times(pts: i64, discontinuity: bool) -> Times {
-        Times {
-            pts: Some(pts),
-            duration: 40 * MS,
-            discontinuity,
-        }
-    }
-
     #[test]
-    fn times_are_the_inputs_own() {
-        let mut timeline = Timeline::default();
-        assert_eq!(
-            timeline.place(Some(126_000), 40 * MS, MPEG),
-            times(1400 * MS, false)
-        );
-        assert_eq!(
-            timeline.place(Some(129_600), 40 * MS, MPEG),
-            times(1440 * MS, false)
-        );
-        // Back in time is the input's business as well.
-        assert_eq!(
-            timeline.place(Some(126_000), 40 * MS, MPEG),
-            times(1400 * MS, false)
-        );
-        assert_eq!(
-            nanoseconds(
-                1,
-                TimeBase {
-                    num: 1001,
-                    den: 30_000
-                }
-            ),
-            Some(33_366_667)
-        );
-        assert_eq!(
-            nanoseconds(
-                -1,
-                TimeBase {
-                    num: 1001,
-                    den: 30_000
-                }
-            ),
-            Some(-33_366_667)
-        );
-    }
-
-    #[test]
-    fn an_input_that_begins_anew_goes_on() {
-        let mut timeline = Timeline::default();
-        timeline.place(Some(126_000), 40 * MS, MPEG);
-        timeline.restart(Duration::ZERO);
-        assert_eq!(
-            timeline.place(Some(126_000), 40 * MS, MPEG),
-            times(1440 * MS, true)
-        );
-        assert_eq!(
-            timeline.place(Some(129_600), 40 * MS, MPEG),
-            times(1480 * MS, false)
-        );
-        timeline.restart(Duration::from_millis(500));
-        assert_eq!(
-            timeline.place(Some(0), 40 * MS, MPEG),
-            times(2020 * MS, true)
-        );
-    }
-
-    #[test]
-    fn an_input_that_begins_without_a_time_goes_on_too() {
-        let mut timeline = Timeline::default();
-        timeline.place(Some(126_000), 40 * MS, MPEG);
-        timeline.restart(Duration::from_millis(100));
-        assert_eq!(timeline.place(None, 40 * MS, MPEG), times(1540 * MS, true));
-        assert_eq!(
-            timeline.place(Some(0), 40 * MS, MPEG),
-            times(1580 * MS, false)
-        );
-        assert_eq!(
-            timeline.place(Some(3600), 40 * MS, MPEG),
-            times(1620 * MS, false)
-        );
-    }
-
-    #[test]
-    fn a_jump_is_told() {
-        let mut timeline = Timeline::default();
-        timeline.place(Some(0), 40 * MS, MPEG);
-        assert!(
-            timeline
-                .place(Some(90_000 * 60), 40 * MS, MPEG)
-                .discontinuity
-        );
-        assert!(
-            !timeline
-                .place(Some(90_000 * 60 + 3600), 40 * MS, MPEG)
-                .discontinuity
-        );
-        assert!(timeline.place(Some(0), 40 * MS, MPEG).discontinuity);
+    fn times_are_rounded_to_the_nearest() {
+        let base = TimeBase {
+            num: 1001,
+            den: 30_000,
+        };
+        assert_eq!(nanoseconds(1, base), Some(33_366_667));
+        assert_eq!(nanoseconds(-1, base), Some(-33_366_667));
     }
 
     #[test]
@@ -248,32 +89,7 @@ mod tests {
             num: i32::MAX,
             den: 1,
         };
-        for time in [i64::MIN, i64::MIN + 1, -1, 0, 1, i64::MAX - 1, i64::MAX] {
-            for base in [
-                MPEG,
-                longest,
-                TimeBase {
-                    num: 1,
-                    den: i32::MAX,
-                },
-            ] {
-                let mut timeline = Timeline::default();
-                timeline.place(Some(time), time.max(0), base);
-                timeline.restart(Duration::MAX);
-                timeline.place(Some(time), 0, base);
-                timeline.place(Some(time.wrapping_neg()), 0, base);
-                timeline.restart(Duration::MAX);
-                let last = timeline.place(Some(i64::MAX), i64::MAX, base);
-                assert!(last.duration >= 0 && last.pts != Some(i64::MIN));
-                Thinner::new(i64::MAX).is_due(last.pts);
-            }
-        }
         assert_eq!(nanoseconds(i64::MAX, longest), None);
-        let mut timeline = Timeline::default();
-        assert_eq!(timeline.place(None, 40 * MS, MPEG).pts, None);
-        timeline.place(Some(0), 40 * MS, MPEG);
-        // The last ones of some files have none.
-        assert_eq!(timeline.place(None, 40 * MS, MPEG), times(40 * MS, false));
     }
 
     #[test]

@@ -65,9 +65,9 @@ fn decode_one(
     seen: &mut Vec<Packet>,
     frame: &mut Video,
 ) -> Result<bool, Failure> {
-    while let Some(packet) = source.next()? {
+    while let Some(mut packet) = source.next()? {
         // What cannot be decoded will be counted when it is decoded again.
-        let _ = decoder.send(&packet);
+        let _ = decoder.send(&mut packet, 0);
         if seen.len() >= PATIENCE {
             seen.clear();
         }

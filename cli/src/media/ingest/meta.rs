@@ -6,18 +6,19 @@ use ffmpeg_next::ffi::{AVColorPrimaries, AVColorSpace, AVColorTransferCharacteri
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::frame::Video;
 
-use super::clock::Times;
+use super::timeline::Times;
 
 /// H.273's "unspecified".
 const UNSPECIFIED: u8 = 2;
 
-/// The meta of `frame`, which is shown at `times`.
-pub fn of(frame: &Video, times: Times) -> FrameMeta {
+/// The meta of `frame`, which is shown at `times` and comes from this packet, 0 unknown.
+pub fn of(frame: &Video, times: Times, packet_seq: u64) -> FrameMeta {
     FrameMeta {
         pts: times.pts,
         duration: times.duration,
         flags: flags(frame, times.discontinuity),
         color: color(frame),
+        packet_seq,
         ..FrameMeta::default()
     }
 }

@@ -1,32 +1,26 @@
-//! From the packets of an open input to published frames.
+//! From an open input to a stream: which packets are read, published and decoded.
 
 use std::time::Duration;
 
 use cuframes::Publisher;
-use ffmpeg_next::error::EAGAIN;
-use ffmpeg_next::frame::Video;
-use ffmpeg_next::{Error, Packet};
 use serde_json::json;
 
 use cuframes_cli::args::PublishArguments;
 use cuframes_cli::exit::Failure;
 use cuframes_cli::summary::Tally;
+use ffmpeg_next::Packet;
 
 use super::address::Address;
-use super::clock::{Thinner, Timeline, nanoseconds};
-use super::ffmpeg::Decoder;
+use super::clock::{Thinner, nanoseconds};
 use super::first;
-use super::meta;
 use super::pace::Pace;
 use super::service::Pulse;
 use super::source::Source;
 use super::status::Status;
 use super::stream::Stream;
+use super::timeline::{PacketTimes, Timeline};
 use super::voice::Voice;
 use super::watch::Watch;
-
-/// Errors in a row for which a decoder is asked once more.
-const PATIENCE: u32 = 64;
 
 /// Why an input was left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,17 +33,17 @@ pub enum Ended {
 
 /// Plays inputs into one stream, one after the other.
 pub struct Player<'a> {
-    arguments: &'a PublishArguments,
-    watch: Watch,
+    pub(super) arguments: &'a PublishArguments,
+    pub(super) watch: Watch,
     pulse: Pulse,
     voice: Voice,
-    stream: Option<Stream>,
-    timeline: Timeline,
-    thinner: Option<Thinner>,
-    pace: Pace,
+    pub(super) stream: Option<Stream>,
+    pub(super) timeline: Timeline,
+    pub(super) thinner: Option<Thinner>,
+    pub(super) pace: Pace,
     status: Status,
-    offered: u64,
-    errors: u64,
+    pub(super) offered: u64,
+    pub(super) errors: u64,
 }
 
 impl<'a> Player<'a> {
@@ -79,7 +73,7 @@ impl<'a> Player<'a> {
         }
     }
 
-    /// Frames so far, published or dropped.
+    /// Frames so far, published or dropped; packets where there are no frames.
     pub fn offered(&self) -> u64 {
         self.offered
     }
@@ -102,11 +96,13 @@ impl<'a> Player<'a> {
 
     /// What was counted.
     pub fn tally(&self) -> Tally {
-        let outlet = self.stream.as_ref().map(|stream| &stream.outlet);
+        let stream = self.stream.as_ref();
+        let packets = stream.and_then(|stream| stream.packets.as_ref());
         Tally {
-            in_place: outlet.map_or(0, |outlet| outlet.in_place),
-            converted: outlet.map_or(0, |outlet| outlet.converted),
+            in_place: stream.map_or(0, |stream| stream.outlet.in_place),
+            converted: stream.map_or(0, |stream| stream.outlet.converted),
             errors: self.errors,
+            packets: packets.map(|packets| packets.tally()),
             ..Tally::default()
         }
     }
@@ -124,26 +120,24 @@ impl<'a> Player<'a> {
 
     /// Opens an input and plays it to its end.
     pub fn play(&mut self, address: &Address, reopened: u64) -> Result<Ended, Failure> {
-        if self.arguments.frames == Some(self.offered) && self.has_started() {
+        if self.is_enough() && self.has_started() {
             return Ok(Ended::Limit);
         }
         let mut source = Source::open(address, &self.watch)?;
         self.opened(address, reopened)?;
+        let (bits, base) = (source.time_bits(), source.clock_base());
+        self.timeline.count_in(bits, base, source.delay());
         if self.stream.is_none() {
-            let first = first::look(&mut source)?.ok_or_else(|| Failure::Input {
-                what: format!("decode {}", address.shown()),
-                reason: "there is no picture in it".to_owned(),
-            })?;
-            self.stream = Some(Stream::start(
-                self.arguments,
-                &self.watch,
-                &self.voice,
-                &source,
-                &first,
-            )?);
+            self.stream = Some(self.start(&mut source, address)?);
+        }
+        if let Some(stream) = &mut self.stream {
+            stream.begin(&source)?;
         }
         self.pulse.tell(true);
-        let ended = self.decode(&mut source);
+        let ended = match self.arguments.packets.packets_only {
+            true => self.pass_on(&mut source),
+            false => self.decode(&mut source),
+        };
         self.status.clear();
         ended
     }
@@ -157,98 +151,69 @@ impl<'a> Player<'a> {
         self.voice.event(event, what)
     }
 
-    fn decode(&mut self, source: &mut Source) -> Result<Ended, Failure> {
-        let Some(stream) = &self.stream else {
-            return Ok(Ended::Input);
-        };
-        let mut decoder = stream.decoder(source)?;
-        let ended = loop {
-            match source.next() {
-                Ok(Some(packet)) => {
-                    if self.feed(&mut decoder, &packet, source)? {
-                        return Ok(Ended::Limit);
-                    }
-                }
-                Ok(None) => break Ok(Ended::Input),
-                Err(failure @ Failure::Input { .. }) => break Err(failure),
-                Err(failure) => return Err(failure),
-            }
-        };
-        // What was read before the end, or before it went wrong, is as good as ever.
-        let _ = decoder.send_eof();
-        match self.show_all(&mut decoder, source)? {
-            true => Ok(Ended::Limit),
-            false => ended,
+    fn start(&self, source: &mut Source, address: &Address) -> Result<Stream, Failure> {
+        if self.arguments.packets.packets_only {
+            return Stream::of_packets(self.arguments, &self.watch, &self.voice, source);
         }
+        let first = first::look(source)?.ok_or_else(|| Failure::Input {
+            what: format!("decode {}", address.shown()),
+            reason: "there is no picture in it".to_owned(),
+        })?;
+        Stream::start(self.arguments, &self.watch, &self.voice, source, &first)
     }
 
-    /// Decodes a packet. True when there are as many frames as were asked for.
-    fn feed(
-        &mut self,
-        decoder: &mut Decoder,
-        packet: &Packet,
-        source: &Source,
-    ) -> Result<bool, Failure> {
-        let mut sent = decoder.send(packet);
-        if self.show_all(decoder, source)? {
-            return Ok(true);
-        }
-        if sent == Err(Error::Other { errno: EAGAIN }) {
-            sent = decoder.send(packet);
-            if self.show_all(decoder, source)? {
-                return Ok(true);
+    /// Publishes packets and nothing else.
+    fn pass_on(&mut self, source: &mut Source) -> Result<Ended, Failure> {
+        while let Some(packet) = source.next()? {
+            let times = self.times(&packet, source);
+            self.pace
+                .wait(times.dts.or(times.pts), false, &self.watch)?;
+            if self.publish_packet(&packet, times)? != 0 {
+                self.offered += 1;
+                self.show_status()?;
+            }
+            if self.is_enough() {
+                return Ok(Ended::Limit);
             }
         }
-        self.errors += u64::from(sent.is_err());
-        Ok(false)
+        Ok(Ended::Input)
     }
 
-    /// Publishes whatever is decoded. True when there are as many as were asked for.
-    fn show_all(&mut self, decoder: &mut Decoder, source: &Source) -> Result<bool, Failure> {
-        let mut errors = 0;
-        loop {
-            // A new one each time: a frame refers to its slot as long as it is there.
-            let mut frame = Video::empty();
-            match decoder.receive(&mut frame) {
-                Ok(()) => self.show(&frame, source)?,
-                Err(Error::Eof | Error::Other { errno: EAGAIN }) => return Ok(false),
-                Err(_) => {
-                    self.errors += 1;
-                    errors += 1;
-                    if errors >= PATIENCE {
-                        return Ok(false);
-                    }
-                }
-            }
-            if self
-                .arguments
-                .frames
-                .is_some_and(|limit| self.offered >= limit)
-            {
-                return Ok(true);
-            }
-        }
-    }
-
-    fn show(&mut self, frame: &Video, source: &Source) -> Result<(), Failure> {
+    /// When a packet is decoded and shown.
+    pub(super) fn times(&mut self, packet: &Packet, source: &Source) -> PacketTimes {
         let base = source.clock_base();
-        let told = nanoseconds(frame.packet().duration, base).filter(|&told| told > 0);
+        let told = nanoseconds(packet.duration(), base).filter(|&told| told > 0);
         let duration = told.unwrap_or_else(|| source.frame_duration());
-        let times = self.timeline.place(frame.timestamp(), duration, base);
-        if !self
-            .thinner
-            .as_mut()
-            .is_none_or(|thinner| thinner.is_due(times.pts))
-        {
-            return Ok(());
-        }
-        self.pace
-            .wait(times.pts, times.discontinuity, &self.watch)?;
+        self.timeline
+            .place_packet(packet.pts(), packet.dts(), duration, base)
+    }
+
+    /// Its sequence, 0 if it is not published.
+    pub(super) fn publish_packet(
+        &mut self,
+        packet: &Packet,
+        times: PacketTimes,
+    ) -> Result<u64, Failure> {
         let Some(stream) = &mut self.stream else {
+            return Ok(0);
+        };
+        let slots = stream.outlet.slots();
+        match &mut stream.packets {
+            Some(packets) => packets.publish(packet, times, slots),
+            None => Ok(0),
+        }
+    }
+
+    /// Whether there are as many frames as were asked for.
+    pub(super) fn is_enough(&self) -> bool {
+        let limit = self.arguments.frames;
+        limit.is_some_and(|limit| self.offered >= limit)
+    }
+
+    pub(super) fn show_status(&mut self) -> Result<(), Failure> {
+        let Some(stream) = &self.stream else {
             return Ok(());
         };
-        stream.outlet.publish(frame, &meta::of(frame, times))?;
-        self.offered += 1;
         let slots = stream.outlet.slots();
         let stats = || slots.with(|publisher| publisher.stats());
         self.status.show(self.offered, stats)

@@ -21,6 +21,7 @@ pub struct Source {
     input: Input,
     index: usize,
     time_base: Rational,
+    time_bits: u32,
     rate: (u32, u32),
     parameters: Parameters,
     watch: Watch,
@@ -53,9 +54,11 @@ impl Source {
         let (index, time_base) = (stream.index(), stream.time_base());
         let rate = rate_of(stream.avg_frame_rate()).or_else(|| rate_of(stream.rate()));
         let parameters = stream.parameters();
+        let time_bits = ffmpeg::time_bits(&stream);
         Ok(Source {
             index,
             time_base,
+            time_bits,
             rate: rate.unwrap_or_default(),
             parameters,
             watch: watch.clone(),
@@ -73,11 +76,16 @@ impl Source {
             return Ok(Some(packet));
         }
         let mut again = 0;
+        self.watch.begin();
         while !self.ended {
-            self.watch.begin();
             let mut packet = Packet::empty();
             match packet.read(&mut self.input) {
-                Ok(()) if packet.stream() == self.index => return Ok(Some(packet)),
+                Ok(()) if packet.stream() == self.index => {
+                    self.check_codec()?;
+                    return Ok(Some(packet));
+                }
+                // Sound that goes on does not mean that there are pictures.
+                Ok(()) if self.watch.is_over() => return Err(self.failed(Error::Exit)),
                 Ok(()) => {}
                 Err(Error::Eof) => self.ended = true,
                 Err(Error::Other { errno }) if errno == ffmpeg_next::error::EAGAIN => {
@@ -90,6 +98,23 @@ impl Source {
             }
         }
         Ok(None)
+    }
+
+    /// A decoder is for one codec.
+    fn check_codec(&self) -> Result<(), Failure> {
+        let stream = self.input.stream(self.index);
+        let now = stream.map(|stream| stream.parameters().id());
+        match now {
+            Some(now) if now != self.parameters.id() => Err(Failure::Input {
+                what: format!("read {}", self.shown),
+                reason: format!(
+                    "the codec is {} now, and was {}",
+                    now.name(),
+                    self.parameters.id().name()
+                ),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// Gives packets back, to be read once more.
@@ -118,6 +143,27 @@ impl Source {
     /// Frames per second, (0, 0) unknown.
     pub fn rate(&self) -> (u32, u32) {
         self.rate
+    }
+
+    /// Width and height, as far as they are known before anything is decoded.
+    pub fn size(&self) -> (u32, u32) {
+        ffmpeg::size(&self.parameters)
+    }
+
+    /// Bits per second, 0 unknown.
+    pub fn bit_rate(&self) -> u64 {
+        let whole = u64::try_from(self.input.bit_rate()).unwrap_or(0);
+        ffmpeg::bit_rate(&self.parameters).max(whole)
+    }
+
+    /// Pictures that may be shown later than they are decoded.
+    pub fn delay(&self) -> u32 {
+        ffmpeg::delay(&self.parameters)
+    }
+
+    /// How many bits its times have.
+    pub fn time_bits(&self) -> u32 {
+        self.time_bits
     }
 
     /// The time of one frame in nanoseconds, 0 unknown.

@@ -62,6 +62,8 @@ impl Status {
             "frames": frames,
             "published": stats.published,
             "dropped": stats.dropped,
+            "packets": stats.packets.map(|packets| packets.published),
+            "packet_bytes": stats.packets.map(|packets| packets.bytes),
             "copies": stats.copies,
             "evicted": stats.evicted,
             "subscribers": stats.subscribers.len(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread;
 
 use cuframes::meta::StreamInfo;
-use cuframes::{MemoryKind, Publisher};
+use cuframes::{MemoryKind, PacketRing, Publisher};
 use ffmpeg_next::Rational;
 use serde_json::{Value, json};
 
@@ -16,8 +16,10 @@ use cuframes_cli::report;
 
 use super::ffmpeg::{Decoder, Threads};
 use super::first::First;
+use super::group;
 use super::needs::{Given, Needs, Plan};
 use super::outlet::{Goal, Outlet, Wish};
+use super::packets::{self, Packets};
 use super::source::Source;
 use super::voice::Voice;
 use super::watch::Watch;
@@ -28,6 +30,8 @@ pub struct Stream {
     pub outlet: Outlet,
     /// Frames per second, (0, 0) unknown.
     pub rate: (u32, u32),
+    /// Where packets go, if they go anywhere.
+    pub packets: Option<Packets>,
     threads: Threads,
     /// Whether the decoder makes frames as they are published.
     into_slots: bool,
@@ -65,20 +69,76 @@ impl Stream {
             true => builder,
             false => builder.room(first.room.0, first.room.1),
         };
+        let ring = ring(arguments, voice, source);
+        let builder = match ring {
+            Some(ring) => builder.enable_packets(ring),
+            None => builder,
+        };
         let publisher = builder.build()?;
         publishing::tell_choice(&publisher, arguments);
         let into_slots = !goal.converts && publisher.memory() == MemoryKind::Host;
         if into_slots {
             tell_plan(voice, first.needs, plan);
         }
-        voice.event("stream", describe(&publisher, rate, &plan))?;
+        voice.event(
+            "stream",
+            describe(&publisher, source, rate, Some(&plan), ring),
+        )?;
         watch.rest(|signals| publishing::wait_subscribers(&publisher, arguments, signals))?;
         Ok(Stream {
             outlet: Outlet::new(publisher, plan.slots, wish, voice.clone()),
+            packets: ring.map(|ring| Packets::new(ring, voice.clone())),
             threads: plan.threads,
             rate,
             into_slots,
         })
+    }
+
+    /// Makes a publisher of packets alone, and waits for its subscribers.
+    pub fn of_packets(
+        arguments: &PublishArguments,
+        watch: &Watch,
+        voice: &Voice,
+        source: &Source,
+    ) -> Result<Stream, Failure> {
+        let failed = |reason| Failure::Input {
+            what: "publish packets".to_owned(),
+            reason,
+        };
+        packets::codec(&source.parameters()).map_err(failed)?;
+        let (width, height) = source.size();
+        if (width, height) == (0, 0) {
+            return Err(failed("their width and height are not known".to_owned()));
+        }
+        let ring = group::ring(&arguments.packets, source);
+        let publisher = publishing::builder(arguments)
+            .size(width, height)
+            .enable_packets(ring)
+            .packets_only()
+            .stream_info(StreamInfo {
+                fps: source.rate(),
+                ..StreamInfo::default()
+            })
+            .build()?;
+        let rate = source.rate();
+        let told = describe(&publisher, source, rate, None, Some(ring));
+        voice.event("stream", told)?;
+        watch.rest(|signals| publishing::wait_subscribers(&publisher, arguments, signals))?;
+        Ok(Stream {
+            outlet: Outlet::new(publisher, 0, Wish::new(arguments), voice.clone()),
+            rate,
+            packets: Some(Packets::new(ring, voice.clone())),
+            threads: Threads::Slices(1),
+            into_slots: false,
+        })
+    }
+
+    /// An input begins, or begins anew.
+    pub fn begin(&mut self, source: &Source) -> Result<(), Failure> {
+        match &mut self.packets {
+            Some(packets) => packets.begin(source, self.outlet.slots()),
+            None => Ok(()),
+        }
     }
 
     /// A decoder of what `source` brings.
@@ -89,18 +149,56 @@ impl Stream {
     }
 }
 
-fn describe(publisher: &Publisher, rate: (u32, u32), plan: &Plan) -> Value {
+/// The packet ring, unless none is wanted or possible; the second is never silent.
+fn ring(arguments: &PublishArguments, voice: &Voice, source: &Source) -> Option<PacketRing> {
+    let wanted = &arguments.packets;
+    if wanted.enable_packet_ring {
+        voice.say("packets are published without --enable-packet-ring, too");
+    }
+    if wanted.no_packets {
+        return None;
+    }
+    match packets::codec(&source.parameters()) {
+        Ok(_) => Some(group::ring(wanted, source)),
+        Err(reason) => {
+            voice.say(&format!("{reason} are published beside the frames"));
+            None
+        }
+    }
+}
+
+fn describe(
+    publisher: &Publisher,
+    source: &Source,
+    rate: (u32, u32),
+    plan: Option<&Plan>,
+    ring: Option<PacketRing>,
+) -> Value {
     let layout = publisher.layout();
+    let frames = plan.map(|plan| {
+        json!({
+            "format": layout.format.ffmpeg_name(),
+            "fourcc": layout.format.fourcc_name(),
+            "memory": report::memory(publisher.memory()),
+            "sync": report::sync(publisher.sync()),
+            "slots": plan.slots,
+            "slots_needed": plan.needed,
+        })
+    });
+    let packets = ring.map(|ring| {
+        json!({
+            "slots": ring.slots.next_power_of_two(),
+            "bytes": ring.bytes.next_power_of_two(),
+            "largest": publisher.largest_packet(),
+        })
+    });
     json!({
-        "format": layout.format.ffmpeg_name(),
-        "fourcc": layout.format.fourcc_name(),
+        "codec": source.parameters().id().name(),
         "width": layout.width,
         "height": layout.height,
         "fps": report::ratio(rate),
-        "memory": report::memory(publisher.memory()),
-        "sync": report::sync(publisher.sync()),
-        "slots": plan.slots,
-        "slots_needed": plan.needed,
+        "frames": frames,
+        "packets": packets,
     })
 }
 

@@ -39,6 +39,16 @@ impl Voice {
         }
     }
 
+    /// One that says nothing.
+    #[cfg(test)]
+    pub fn silent() -> Voice {
+        Voice {
+            key: String::new(),
+            json: false,
+            quiet: true,
+        }
+    }
+
     /// For whom it speaks.
     pub fn key(&self) -> &str {
         &self.key

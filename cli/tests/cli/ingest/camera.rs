@@ -128,13 +128,13 @@ fn a_camera_that_is_not_there_at_first_ends_the_program() {
 }
 
 /// An RTSP server on a port of its own choice, or on one that it had before.
-struct Server {
-    port: String,
+pub struct Server {
+    pub port: String,
     _process: Running,
 }
 
 impl Server {
-    fn start(film: &Path, port: &str) -> Server {
+    pub fn start(film: &Path, port: &str) -> Server {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/ingest/rtsp_server.py");
         // Debian's: it is the one that has GStreamer.
         let mut child = Command::new("/usr/bin/python3")
@@ -155,12 +155,12 @@ impl Server {
         }
     }
 
-    fn address(&self) -> String {
+    pub fn address(&self) -> String {
         format!("rtsp://me:{SECRET}@127.0.0.1:{}/live", self.port)
     }
 }
 
-fn rtsp_film(place: &Place) -> PathBuf {
+pub fn rtsp_film(place: &Place) -> PathBuf {
     let coding = "-c:v libx264 -pix_fmt yuv420p -bf 2 -g 25";
     film(place, "a.mp4", "size=320x180:rate=25:duration=2", coding)
 }

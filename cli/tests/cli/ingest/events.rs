@@ -46,7 +46,7 @@ fn every_event_is_a_line_of_json() {
         (&64.into(), &48.into())
     );
     assert_eq!(
-        (&stream["format"], &stream["fps"]),
+        (&stream["frames"]["format"], &stream["fps"]),
         (&"yuv420p".into(), &"25/1".into())
     );
     // How a connection without a length ends is not always the same.

@@ -7,6 +7,7 @@ mod files;
 mod gpu;
 mod many;
 mod options;
+mod packets;
 mod service;
 
 use std::path::{Path, PathBuf};

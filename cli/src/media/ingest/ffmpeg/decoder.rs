@@ -14,6 +14,8 @@ use ffmpeg_next::{Error, Packet, Rational};
 use crate::ingest::formats;
 use crate::ingest::slots::{Asked, Slots};
 
+use super::number;
+
 /// How many threads decode, and what they share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Threads {
@@ -60,6 +62,7 @@ impl Decoder {
         });
         // SAFETY: it is ours as long as `context` is.
         let raw = unsafe { context.as_mut_ptr() };
+        number::prepare(&mut context);
         // SAFETY: the context is not open yet, and nobody else has it.
         unsafe { (*raw).pkt_timebase = time_base.into() };
         if let Some(slots) = &slots {
@@ -75,8 +78,9 @@ impl Decoder {
         })
     }
 
-    /// Gives it a packet.
-    pub fn send(&mut self, packet: &Packet) -> Result<(), Error> {
+    /// Gives it a packet, whose pictures will have this number.
+    pub fn send(&mut self, packet: &mut Packet, number: u64) -> Result<(), Error> {
+        number::give(&mut self.opened, packet, number);
         self.opened.send_packet(packet)
     }
 

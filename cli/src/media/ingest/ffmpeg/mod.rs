@@ -4,13 +4,15 @@
 #![allow(unsafe_code)]
 
 mod decoder;
+mod number;
 mod open;
 mod parameters;
 mod picture;
 mod scale;
 
 pub use decoder::{Decoder, Threads};
+pub use number::of as packet_of;
 pub use open::open;
-pub use parameters::headers;
+pub use parameters::{bit_rate, delay, headers, new_headers, size, time_bits};
 pub use picture::{address, planes};
 pub use scale::{Scaler, nearest};
