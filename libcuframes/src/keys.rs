@@ -7,8 +7,10 @@ use std::sync::atomic::Ordering;
 use crate::error::{Error, Result};
 use crate::format::FrameLayout;
 use crate::meta::StreamInfo;
+use crate::packets::Codec;
 use crate::session::{self, Observed};
 use crate::sys::{self, KeyLock, Owner};
+use crate::wire::packets;
 use crate::wire::{MemoryKind, Mode, StreamState, SyncKind, Uuid, control, validate_key};
 
 /// A key that has left a trace in a run directory.
@@ -90,6 +92,26 @@ pub struct KeyInfo {
     pub heartbeat_age_ns: u64,
     /// Everyone who is subscribed.
     pub subscribers: Vec<KeySubscriber>,
+    /// Whether there are frames; without, the layout says what the packets decode to.
+    pub has_frames: bool,
+    /// Packets, where there are any.
+    pub packets: Option<KeyPackets>,
+}
+
+/// The packets of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KeyPackets {
+    /// Their codec, once it is known.
+    pub codec: Option<Codec>,
+    /// Packets that the ring holds at most.
+    pub slots: u64,
+    /// Bytes of all packets that it holds.
+    pub bytes: u64,
+    /// The newest packet, 0 before the first.
+    pub latest_seq: u64,
+    /// The newest key packet, 0 before the first.
+    pub latest_key: u64,
 }
 
 /// One subscriber of a key, as its publisher tells it.
@@ -126,6 +148,7 @@ pub fn info(key: &str, allow_uids: &[u32]) -> Result<KeyInfo> {
         pid,
         uid,
         subscribers,
+        packets,
     } = session::observe(key, allow_uids)?;
     let word = |offset| control.load_u64(offset, Ordering::Relaxed);
     let state = StreamState::from_u32(control.load_u32(control::STATE, Ordering::Acquire))?;
@@ -159,6 +182,16 @@ pub fn info(key: &str, allow_uids: &[u32]) -> Result<KeyInfo> {
         dropped: word(control::DROPPED),
         heartbeat_age_ns: sys::monotonic_ns().saturating_sub(word(control::HEARTBEAT_NS)),
         subscribers: rows.collect(),
+        has_frames: !geometry.is_packets_only(),
+        packets: packets.map(|joined| KeyPackets {
+            codec: Codec::from_fourcc(joined.map.load_u32(packets::CODEC, Ordering::Relaxed)),
+            slots: joined.shape.slots,
+            bytes: joined.shape.bytes,
+            latest_seq: joined.map.load_u64(packets::HEAD_SEQ, Ordering::Relaxed),
+            latest_key: joined
+                .map
+                .load_u64(packets::LAST_KEYFRAME_SEQ, Ordering::Relaxed),
+        }),
     })
 }
 

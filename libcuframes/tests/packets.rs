@@ -84,6 +84,11 @@ fn a_late_reader_begins_with_the_newest_key_packet() {
     let mut later = next_one.connect().expect("reader");
     put(&mut source, false);
     put(&mut source, true);
+    let info = cuframes::keys::info(&key, &[]).expect("info");
+    let packets = info.packets.expect("a ring");
+    assert_eq!((packets.codec, packets.slots), (Some(Codec::H264), 64));
+    assert_eq!((packets.latest_seq, packets.latest_key), (9, 9));
+    assert!(info.has_frames && info.subscribers.len() == 2);
     source.finish().expect("finish");
     let seen: Vec<_> = (0..3).map(|_| take(&mut late)).collect();
     assert_eq!(
@@ -293,10 +298,10 @@ fn a_publisher_without_frames_says_so() {
         (error.code(), reader.layout().width),
         (ErrorCode::Timeout, 128)
     );
-    assert_eq!(
-        cuframes::keys::info(&key, &[]).expect("info").layout.height,
-        72
-    );
+    let info = cuframes::keys::info(&key, &[]).expect("info");
+    assert_eq!((info.layout.height, info.has_frames), (72, false));
+    let error = cuframes::Observer::connect(&key, &[]).expect_err("no frames");
+    assert_eq!(error.code(), ErrorCode::Unsupported);
 }
 
 #[test]

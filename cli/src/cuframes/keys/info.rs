@@ -1,7 +1,7 @@
 //! `cuframes info`.
 
 use cuframes::Mode;
-use cuframes::keys::{self, KeyInfo, KeySubscriber};
+use cuframes::keys::{self, KeyInfo, KeyPackets, KeySubscriber};
 use cuframes::wire::StreamState;
 use serde::Serialize;
 
@@ -34,8 +34,19 @@ struct Report<'a> {
     sar: Option<String>,
     latest_seq: u64,
     dropped: u64,
+    packets: Option<Packets>,
     heartbeat_age_ms: u64,
     subscribers: Vec<Row<'a>>,
+}
+
+/// The encoded packets.
+#[derive(Debug, Serialize)]
+struct Packets {
+    codec: Option<String>,
+    slots: u64,
+    bytes: u64,
+    latest_seq: u64,
+    latest_key: u64,
 }
 
 /// One subscriber.
@@ -100,6 +111,7 @@ impl<'a> Report<'a> {
             sar: ratio(info.stream.sar),
             latest_seq: info.latest_seq,
             dropped: info.dropped,
+            packets: info.packets.as_ref().map(Packets::of),
             heartbeat_age_ms: info.heartbeat_age_ns / 1_000_000,
             subscribers: info.subscribers.iter().map(Row::of).collect(),
         }
@@ -117,6 +129,7 @@ impl<'a> Report<'a> {
              memory      {}{}, sync {}\n\
              ring        {} slots of {} bytes, {} bytes in all\n\
              frames      {} published, {} dropped, epoch {}\n\
+             packets     {}\n\
              subscribers {}\n",
             self.key,
             self.state,
@@ -138,6 +151,9 @@ impl<'a> Report<'a> {
             self.latest_seq,
             self.dropped,
             self.epoch,
+            self.packets
+                .as_ref()
+                .map_or_else(|| "none".to_owned(), Packets::text),
             self.subscribers.len(),
         );
         if !self.subscribers.is_empty() {
@@ -149,6 +165,29 @@ impl<'a> Report<'a> {
             text += &table(&headings, &rows);
         }
         text
+    }
+}
+
+impl Packets {
+    fn of(packets: &KeyPackets) -> Packets {
+        Packets {
+            codec: packets.codec.map(|codec| codec.to_string()),
+            slots: packets.slots,
+            bytes: packets.bytes,
+            latest_seq: packets.latest_seq,
+            latest_key: packets.latest_key,
+        }
+    }
+
+    fn text(&self) -> String {
+        format!(
+            "{} published, codec {}, newest key packet {}, ring of {} packets and {} bytes",
+            self.latest_seq,
+            self.codec.as_deref().unwrap_or("not known yet"),
+            self.latest_key,
+            self.slots,
+            self.bytes
+        )
     }
 }
 

@@ -26,6 +26,8 @@ struct Row {
     memory: Option<&'static str>,
     sync: Option<&'static str>,
     frames: Option<u64>,
+    codec: Option<String>,
+    packets: Option<u64>,
     subscribers: Option<usize>,
     run_dir: String,
     /// Why a publisher is unknown.
@@ -85,6 +87,8 @@ impl Row {
             memory: None,
             sync: None,
             frames: None,
+            codec: None,
+            packets: None,
             subscribers: None,
             run_dir: run_dir.display().to_string(),
             error: None,
@@ -92,6 +96,7 @@ impl Row {
     }
 
     fn with(self, info: &KeyInfo) -> Row {
+        let codec = info.packets.as_ref().and_then(|packets| packets.codec);
         Row {
             format: Some(info.layout.format.ffmpeg_name()),
             fourcc: Some(info.layout.format.fourcc_name()),
@@ -101,9 +106,16 @@ impl Row {
             memory: Some(report::memory(info.memory)),
             sync: Some(report::sync(info.sync)),
             frames: Some(info.latest_seq),
+            codec: codec.map(|codec| codec.to_string()),
+            packets: info.packets.as_ref().map(|packets| packets.latest_seq),
             subscribers: Some(info.subscribers.len()),
             ..self
         }
+    }
+
+    fn packets_text(&self) -> Option<String> {
+        let codec = self.codec.as_deref().unwrap_or("codec unknown");
+        self.packets.map(|packets| format!("{packets} ({codec})"))
     }
 
     fn cells(&self) -> Vec<String> {
@@ -120,6 +132,7 @@ impl Row {
             or_dash(self.fps.clone()),
             or_dash(place.map(|(memory, sync)| format!("{memory} ({sync})"))),
             or_dash(self.frames.map(|frames| frames.to_string())),
+            or_dash(self.packets_text()),
             or_dash(self.subscribers.map(|count| count.to_string())),
             self.run_dir.clone(),
             self.error.clone().unwrap_or_default(),
@@ -137,6 +150,7 @@ fn text(rows: &[Row]) -> String {
         "FPS",
         "MEMORY",
         "FRAMES",
+        "PACKETS",
         "SUBSCRIBERS",
         "RUN DIRECTORY",
         "",

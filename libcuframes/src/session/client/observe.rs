@@ -3,18 +3,21 @@
 use zerocopy::IntoBytes;
 
 use crate::error::{Error, Result};
+use crate::format::FormatError;
 use crate::pool::HostImport;
 use crate::session::connection::Connection;
+use crate::session::version;
 use crate::sys::ReadMap;
 use crate::wire::{
     Attached, ConsumerName, Geometry, HelloRequest, MAX_SUBSCRIBERS, MemoryKind, Message,
-    MessageType, Mode, SubscriberSlot, capability, fds,
+    MessageType, Mode, SubscriberSlot, capability, fds, packet_request,
 };
 
 use super::Link;
 use super::connect::connect;
 use super::handshake::{Answer, Descriptors, ask, unexpected, wait_message};
 use super::import::{map_control, map_pool};
+use super::packets::{PacketsJoined, map_packets};
 
 /// An observer's view: no page, no lease; statistics and the control segment.
 #[derive(Debug)]
@@ -29,6 +32,8 @@ pub struct Observed {
     pub uid: u32,
     /// A row for each subscriber.
     pub subscribers: Vec<SubscriberSlot>,
+    /// The packets, where there are any.
+    pub packets: Option<PacketsJoined>,
 }
 
 /// An observer's connection, and its map of the frames.
@@ -46,8 +51,11 @@ pub struct Watched {
 
 /// Connects to the publisher of `key` to look at its frames, which are in host memory.
 pub fn watch(key: &str, allow_uids: &[u32]) -> Result<Watched> {
-    let (connection, mut joined) = join(key, allow_uids)?;
+    let (connection, mut joined) = join(key, allow_uids, 0)?;
     let geometry = joined.geometry;
+    if geometry.is_packets_only() {
+        return Err(FormatError::NoFrames.into());
+    }
     let pixels = match geometry.memory {
         MemoryKind::Host | MemoryKind::Dmabuf => {
             let fd = joined.descriptors.take(fds::POOL, key)?;
@@ -74,20 +82,28 @@ pub fn watch(key: &str, allow_uids: &[u32]) -> Result<Watched> {
 struct Granted {
     geometry: Geometry,
     control: ReadMap,
+    packets: Option<PacketsJoined>,
     descriptors: Descriptors,
 }
 
-fn join(key: &str, allow_uids: &[u32]) -> Result<(Connection, Granted)> {
+/// Joins, and asks for packets as the bits `packets` of HELLO say.
+fn join(key: &str, allow_uids: &[u32], packets: u32) -> Result<(Connection, Granted)> {
     let mut connection = connect(key, allow_uids)?;
     let name = ConsumerName::new("observer")?;
     let capabilities = capability::FD_PASSING | capability::MEMORY | capability::OBSERVER;
-    let hello = HelloRequest::new(&name, Mode::NewestOnly, capabilities);
+    let mut hello = HelloRequest::new(&name, Mode::NewestOnly, capabilities);
+    hello.highest = version(packets != 0);
+    hello.packet_flags = packets;
     let Answer {
         grant,
         mut descriptors,
     } = ask(key, &mut connection, &hello)?;
     let control_fd = descriptors.take(fds::CONTROL, key)?;
     let (control, geometry) = map_control(key, &control_fd, &grant, allow_uids)?;
+    let packets = grant
+        .packets
+        .map(|granted| map_packets(key, allow_uids, &granted, &mut descriptors))
+        .transpose()?;
     let attached = Attached {
         index: 0,
         capabilities: grant.capabilities,
@@ -98,6 +114,7 @@ fn join(key: &str, allow_uids: &[u32]) -> Result<(Connection, Granted)> {
     let granted = Granted {
         geometry,
         control,
+        packets,
         descriptors,
     };
     Ok((connection, granted))
@@ -111,7 +128,8 @@ fn gone(key: &str) -> Error {
 
 /// Asks the publisher of `key` how it is.
 pub fn observe(key: &str, allow_uids: &[u32]) -> Result<Observed> {
-    let (mut connection, joined) = join(key, allow_uids)?;
+    let wanted = packet_request::WANT_PACKETS;
+    let (mut connection, joined) = join(key, allow_uids, wanted)?;
     let (pid, uid) = connection
         .peer()
         .map_err(Error::system("ask who publishes"))?;
@@ -138,5 +156,6 @@ pub fn observe(key: &str, allow_uids: &[u32]) -> Result<Observed> {
         pid,
         uid,
         subscribers,
+        packets: joined.packets,
     })
 }

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::ring::packets::PacketShape;
 use crate::sys::{self, ReadMap, Seals};
 use crate::wire::packets::EXTRADATA;
-use crate::wire::{HelloGrant, PacketHeader, fds};
+use crate::wire::{HelloGrant, PacketGrant, PacketHeader, fds};
 
 use super::JoinRequest;
 use super::handshake::Descriptors;
@@ -39,33 +39,38 @@ impl JoinRequest {
         let grant = grant
             .packets
             .ok_or_else(|| Error::NoPacketRing { key: key() })?;
-        let fd = descriptors.take(fds::PACKETS, &self.key)?;
-        if !sys::has_seals(&fd, Seals::SHRINK | Seals::GROW) {
-            check_named(&self.key, &fd, "packet segment", &self.allow_uids)?;
-        }
-        let size = file_size(&fd)?;
-        if size < EXTRADATA as u64 {
-            return Err(wrong_size(
-                &self.key,
-                "packet segment",
-                size,
-                EXTRADATA as u64,
-            ));
-        }
-        let len = usize::try_from(size).unwrap_or(usize::MAX);
-        let map = ReadMap::new(&fd, len).map_err(Error::system("map the packet segment"))?;
-        // Acquire: who sees the magic sees the header.
-        map.load_u32(0, Ordering::Acquire);
-        let mut words = [0u64; EXTRADATA / 8];
-        map.read_words(0, &mut words);
-        let header: PacketHeader = zerocopy::transmute!(words);
-        let geometry = header.validate(size)?;
-        geometry.answers(&grant)?;
-        Ok(Some(PacketsJoined {
-            map,
-            shape: PacketShape::from(&geometry),
-            epoch: geometry.epoch,
-            initial: grant.initial_seq,
-        }))
+        map_packets(&self.key, &self.allow_uids, &grant, descriptors).map(Some)
     }
+}
+
+/// Maps the packet segment that was granted.
+pub(super) fn map_packets(
+    key: &str,
+    allow_uids: &[u32],
+    grant: &PacketGrant,
+    descriptors: &mut Descriptors,
+) -> Result<PacketsJoined> {
+    let fd = descriptors.take(fds::PACKETS, key)?;
+    if !sys::has_seals(&fd, Seals::SHRINK | Seals::GROW) {
+        check_named(key, &fd, "packet segment", allow_uids)?;
+    }
+    let size = file_size(&fd)?;
+    if size < EXTRADATA as u64 {
+        return Err(wrong_size(key, "packet segment", size, EXTRADATA as u64));
+    }
+    let len = usize::try_from(size).unwrap_or(usize::MAX);
+    let map = ReadMap::new(&fd, len).map_err(Error::system("map the packet segment"))?;
+    // Acquire: who sees the magic sees the header.
+    map.load_u32(0, Ordering::Acquire);
+    let mut words = [0u64; EXTRADATA / 8];
+    map.read_words(0, &mut words);
+    let header: PacketHeader = zerocopy::transmute!(words);
+    let geometry = header.validate(size)?;
+    geometry.answers(grant)?;
+    Ok(PacketsJoined {
+        map,
+        shape: PacketShape::from(&geometry),
+        epoch: geometry.epoch,
+        initial: grant.initial_seq,
+    })
 }
