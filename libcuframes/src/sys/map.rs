@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use rustix::mm::{MapFlags, ProtFlags, mmap, mmap_anonymous, munmap};
 
 use super::PAGE;
+use super::racing::Run;
 
 /// Marks a mapping that only reads.
 #[derive(Debug)]
@@ -70,24 +71,6 @@ impl WriteMap {
     /// Maps the first `len` bytes of `fd` for reading and writing.
     pub fn new(fd: impl AsFd, len: usize) -> io::Result<Self> {
         map(fd, len, ProtFlags::READ | ProtFlags::WRITE)
-    }
-}
-
-/// Words of a mapping, one behind the other, whose range has been checked.
-struct Run<'map> {
-    first: *mut u64,
-    words: usize,
-    map: PhantomData<&'map ()>,
-}
-
-impl Run<'_> {
-    #[inline(always)]
-    fn word(&self, index: usize) -> &AtomicU64 {
-        debug_assert!(index < self.words, "outside the run");
-        // SAFETY: I1: the callers count to `words`, and so many are inside the mapping.
-        let word = unsafe { self.first.add(index) };
-        // SAFETY: I2: aligned, inside the map, and only ever accessed atomically.
-        unsafe { AtomicU64::from_ptr(word) }
     }
 }
 
@@ -180,28 +163,17 @@ impl<Access> Mapping<Access> {
     /// `read_words` does. The range is checked once, or it would not be as fast as memcpy.
     #[inline]
     pub fn load_bytes(&self, offset: usize, to: &mut [u8]) {
-        let run = self.run(offset, to.len());
-        let (words, rest) = to.as_chunks_mut::<8>();
-        let last = words.len();
-        for (index, word) in words.iter_mut().enumerate() {
-            *word = run.word(index).load(Ordering::Relaxed).to_le_bytes();
-        }
-        if !rest.is_empty() {
-            let word = run.word(last).load(Ordering::Relaxed);
-            rest.copy_from_slice(&word.to_le_bytes()[..rest.len()]);
-        }
+        self.run(offset, to.len()).load(to);
     }
 
-    /// First of the words that hold the `bytes` bytes from `offset` on.
+    /// The words that hold the `bytes` bytes from `offset` on.
     #[inline]
     fn run(&self, offset: usize, bytes: usize) -> Run<'_> {
         assert!(offset.is_multiple_of(8), "unaligned word");
         let words = bytes.div_ceil(8);
-        Run {
-            first: self.address(offset, words * 8).cast(),
-            words,
-            map: PhantomData,
-        }
+        let first = self.address(offset, words * 8).cast();
+        // SAFETY: I1, I2: the words are inside the map, as was just checked, and aligned.
+        unsafe { Run::new(first, words) }
     }
 
     /// The word a futex call waits on or wakes.
@@ -235,17 +207,8 @@ impl Mapping<ReadWrite> {
     #[inline]
     pub fn store_bytes(&self, offset: usize, from: &[u8]) {
         let run = self.run(offset, from.len());
-        let (words, rest) = from.as_chunks::<8>();
-        for (index, &word) in words.iter().enumerate() {
-            run.word(index)
-                .store(u64::from_le_bytes(word), Ordering::Relaxed);
-        }
-        if !rest.is_empty() {
-            let mut word = [0; 8];
-            word[..rest.len()].copy_from_slice(rest);
-            let word = u64::from_le_bytes(word);
-            run.word(words.len()).store(word, Ordering::Relaxed);
-        }
+        // SAFETY: I1: this map may be written.
+        unsafe { run.store(from) };
     }
 
     /// Adds to the u32 at `offset` (wrapping) and returns what was there.

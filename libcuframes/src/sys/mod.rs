@@ -17,6 +17,7 @@ mod memfd;
 mod memory;
 mod pages;
 mod poll;
+mod racing;
 mod segment;
 mod socket;
 
