@@ -10,6 +10,7 @@ mod floor;
 mod gpu;
 mod join;
 mod machine;
+mod packets;
 mod peer;
 mod publish;
 mod report;
@@ -62,6 +63,7 @@ enum Subject {
     Join,
     Copy,
     Death,
+    Packets,
     Gpu,
 }
 
@@ -74,6 +76,7 @@ impl Subject {
             Subject::Join => join::measure(book),
             Subject::Copy => copy::measure(book),
             Subject::Death => death::measure(book),
+            Subject::Packets => packets::measure(book),
             Subject::Gpu => gpu::measure(book),
         }
     }
@@ -141,6 +144,7 @@ fn play(role: &str, words: &[String]) -> Result<()> {
         "echo" => floor::echo(words),
         "idle" => publish::be_idle(words),
         "reader" => wake::be_reader(words),
+        "idle-packets" => packets::be_idle(words),
         "joined" => join::be_joined(words),
         "victim-publisher" => death::be_publisher(),
         "victim-subscriber" => death::be_subscriber(),

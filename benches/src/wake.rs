@@ -8,7 +8,10 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use cuframes::{Format, Frame, FrameMeta, Mode, Publisher, Subscriber};
+use cuframes::{
+    Format, FrameMeta, Mode, PacketFlags, PacketMeta, PacketRing, PacketStart, Publisher,
+    Subscriber,
+};
 
 use crate::Result;
 use crate::book::{Book, Samples, Target};
@@ -18,9 +21,12 @@ use crate::peer::{self, Peer, word};
 
 const KEY: &str = "bench-wake";
 
-/// How a reader waits, and how often it is disturbed.
+/// What a reader reads, how it waits, and how often it is disturbed.
 struct Kind {
     name: &'static str,
+    /// The call that it is the publisher's half of.
+    call: &'static str,
+    packets: bool,
     sleeps: bool,
     period_ns: u64,
     blocks: u64,
@@ -29,9 +35,11 @@ struct Kind {
     target: Target,
 }
 
-const KINDS: [Kind; 2] = [
+const KINDS: [Kind; 3] = [
     Kind {
-        name: "spinning",
+        name: "publish to seen, spinning subscriber",
+        call: "publish(), a spinning subscriber reads along",
+        packets: false,
         sleeps: false,
         period_ns: 10_000,
         blocks: 100,
@@ -40,7 +48,9 @@ const KINDS: [Kind; 2] = [
         target: Target::AboveFloor(150.0),
     },
     Kind {
-        name: "sleeping",
+        name: "publish to seen, sleeping subscriber",
+        call: "publish(), a sleeping subscriber reads along",
+        packets: false,
         sleeps: true,
         period_ns: 500_000,
         blocks: 20,
@@ -48,19 +58,38 @@ const KINDS: [Kind; 2] = [
         floor: "floor: a futex wake of a sleeping process",
         target: Target::TimesFloor(1.1),
     },
+    Kind {
+        name: "publish_packet() of 1 KiB to seen, sleeping subscriber",
+        call: "publish_packet() of 1 KiB, a sleeping subscriber reads along",
+        packets: true,
+        sleeps: true,
+        period_ns: 500_000,
+        blocks: 20,
+        block: 100,
+        floor: "floor: a futex wake of a sleeping process, between packets",
+        target: Target::TimesFloor(1.1),
+    },
 ];
+const PACKETS: usize = 2;
+const PACKET: [u8; 1 << 10] = [7; 1 << 10];
 
 pub fn measure(book: &mut Book) -> Result<()> {
-    (0..KINDS.len()).try_for_each(|index| measure_kind(book, index))
+    (0..PACKETS).try_for_each(|index| measure_kind(book, index))
+}
+
+/// The same for packets.
+pub fn measure_packets(book: &mut Book) -> Result<()> {
+    measure_kind(book, PACKETS)
 }
 
 fn measure_kind(book: &mut Book, index: usize) -> Result<()> {
     let kind = &KINDS[index];
-    let mut publisher = Publisher::builder(KEY)
-        .format(Format::Nv12)
-        .size(1920, 1080)
-        .slots(16)
-        .build()?;
+    let builder = Publisher::builder(KEY).size(1920, 1080);
+    let mut publisher = match kind.packets {
+        true => builder.enable_packets(PacketRing::default()).packets_only(),
+        false => builder.format(Format::Nv12).slots(16),
+    }
+    .build()?;
     let shared = Shared::create()?;
     let processor = machine::processor(Side::Other).map_or(-1, |number| number as i64);
     let words = [
@@ -75,16 +104,17 @@ fn measure_kind(book: &mut Book, index: usize) -> Result<()> {
         shared.spin(Word::Ready, 2 * block);
         send_pings(kind, &shared)?;
         shared.spin(Word::Ready, 2 * block + 1);
-        send_frames(kind, &mut publisher, &mut calls)?;
+        match kind.packets {
+            true => send_packets(kind, &mut publisher, &mut calls)?,
+            false => send_frames(kind, &mut publisher, &mut calls)?,
+        }
     }
     drop(pinned);
     enter(book, kind.floor, None, Target::None, &mut reader)?;
-    let what = format!("publish to seen, {} subscriber", kind.name);
-    enter(book, &what, Some(kind.floor), kind.target, &mut reader)?;
+    enter(book, kind.name, Some(kind.floor), kind.target, &mut reader)?;
     reader.let_go()?;
     publisher.finish()?;
-    let what = format!("publish(), a {} subscriber reads along", kind.name);
-    book.add(what, Some(CLOCK), Target::None, &calls);
+    book.add(kind.call, Some(CLOCK), Target::None, &calls);
     Ok(())
 }
 
@@ -141,6 +171,23 @@ fn send_frames(kind: &Kind, publisher: &mut Publisher, calls: &mut Samples) -> R
     Ok(())
 }
 
+fn send_packets(kind: &Kind, publisher: &mut Publisher, calls: &mut Samples) -> Result<()> {
+    let start = now() + kind.period_ns;
+    for index in 0..kind.block {
+        spin_until(start + index * kind.period_ns);
+        let time = now();
+        let meta = PacketMeta {
+            pts: Some(time as i64),
+            duration: i64::from(index + 1 == kind.block),
+            flags: PacketFlags::KEY,
+            ..PacketMeta::default()
+        };
+        publisher.publish_packet(&PACKET, &meta)?;
+        calls.record(now() - time);
+    }
+    Ok(())
+}
+
 /// Times of what came, and of what did not.
 struct Log {
     period_ns: u64,
@@ -184,10 +231,12 @@ pub fn be_reader(words: &[String]) -> Result<()> {
         true => Duration::ZERO,
         false => Duration::from_secs(3600),
     };
-    let mut subscriber = Subscriber::builder(KEY)
-        .mode(Mode::StrictOrder)
-        .spin(spin)
-        .connect()?;
+    let builder = Subscriber::builder(KEY).mode(Mode::StrictOrder).spin(spin);
+    let mut subscriber = match kind.packets {
+        true => builder.packets_only(PacketStart::Next),
+        false => builder,
+    }
+    .connect()?;
     let _pinned = machine::pin(usize::try_from(word::<i64>(words, 2)?).ok())?;
     let mut pings = Log::new(kind);
     let mut frames = Log::new(kind);
@@ -211,7 +260,10 @@ pub fn be_reader(words: &[String]) -> Result<()> {
         shared
             .word(Word::Ready)
             .store(2 * block + 2, Ordering::Release);
-        while !is_last(&subscriber.next(None)?, &mut frames) {}
+        match kind.packets {
+            true => while !see_packet(&mut subscriber, &mut frames)? {},
+            false => while !see_frame(&mut subscriber, &mut frames)? {},
+        }
     }
     for log in [pings, frames] {
         peer::say_numbers(&log.came)?;
@@ -220,9 +272,18 @@ pub fn be_reader(words: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Notes that `frame` was seen, and tells whether it is the last one of its block.
+/// Notes when the next frame was seen, and tells whether it is the last one of its block.
 #[inline]
-fn is_last(frame: &Frame, log: &mut Log) -> bool {
+fn see_frame(subscriber: &mut Subscriber, log: &mut Log) -> Result<bool> {
+    let frame = subscriber.next(None)?;
     log.seen(frame.pts().unwrap_or_default() as u64);
-    frame.meta().duration != 0
+    Ok(frame.meta().duration != 0)
+}
+
+/// The same for a packet.
+#[inline]
+fn see_packet(subscriber: &mut Subscriber, log: &mut Log) -> Result<bool> {
+    let packet = subscriber.next_packet(None)?;
+    log.seen(packet.info().pts.unwrap_or_default() as u64);
+    Ok(packet.info().duration != 0)
 }
