@@ -10,7 +10,7 @@ command -v cargo-fuzz >/dev/null || cargo install --quiet --locked cargo-fuzz --
 export RUSTC_BOOTSTRAP=1
 
 python3 seeds.py
-targets=(messages control_segment packet_segment names reader)
+targets=(messages control_segment packet_segment names reader packet_reader)
 for target in "${targets[@]}"; do
     cargo fuzz run "$target" -- -max_total_time="$seconds" -rss_limit_mb=2048 2>&1 | tee "$target.log" |
         grep -E '^Done|panicked|ERROR|error' || true
