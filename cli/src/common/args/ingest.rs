@@ -24,6 +24,15 @@ impl RtspTransport {
     }
 }
 
+/// What decodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Hwaccel {
+    /// The processor.
+    None,
+    /// The decoder of an NVIDIA GPU, NVDEC.
+    Cuda,
+}
+
 /// How an INPUT is read.
 #[derive(Debug, Args)]
 pub struct IngestArguments {
@@ -33,6 +42,16 @@ pub struct IngestArguments {
     /// Read a file again and again.
     #[arg(long = "loop", conflicts_with = "test_pattern")]
     pub repeat: bool,
+    /// What decodes an INPUT. With cuda, frames that are to be on a GPU (--memory) are copied there
+    /// and never come to the host.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHAT",
+        default_value = "none",
+        conflicts_with = "test_pattern"
+    )]
+    pub hwaccel: Hwaccel,
     /// Threads that decode an INPUT [as many as processors, 4 at most].
     #[arg(long, value_name = "N", conflicts_with = "test_pattern", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub threads: Option<u16>,
@@ -60,6 +79,7 @@ impl IngestArguments {
         self.scale.is_some()
             || self.repeat
             || self.threads.is_some()
+            || self.hwaccel != Hwaccel::None
             || self.stall_timeout.is_some()
             || self.reconnect.is_some()
     }

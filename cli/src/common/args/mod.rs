@@ -18,7 +18,7 @@ use crate::exit;
 
 pub use doctor::DoctorArguments;
 pub use gpu::{MemoryName, SyncName};
-pub use ingest::{IngestArguments, RtspTransport};
+pub use ingest::{Hwaccel, IngestArguments, RtspTransport};
 pub use packets::PacketArguments;
 pub use publish::{PublishArguments, Source, Stream};
 pub use snapshot::SnapshotArguments;

@@ -12,7 +12,7 @@ pub struct PacketArguments {
     pub no_packets: bool,
     /// Publish the packets of an INPUT and no frames: nothing is decoded. --frames counts packets
     /// then.
-    #[arg(long, conflicts_with_all = ["test_pattern", "scale", "format", "fps", "slots", "threads"])]
+    #[arg(long, conflicts_with_all = ["test_pattern", "scale", "format", "fps", "slots", "threads", "hwaccel"])]
     pub packets_only: bool,
     /// Does nothing, as packets are published beside the frames unless --no-packets is given.
     #[arg(long, conflicts_with = "test_pattern")]

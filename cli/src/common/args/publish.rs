@@ -187,8 +187,8 @@ impl PublishArguments {
                 Err("only an INPUT other than - has packets".to_owned())
             }
             None if self.ingest.is_given() => Err(
-                "--scale, --loop, --threads, --stall-timeout and --reconnect need an INPUT other \
-                 than -"
+                "--scale, --loop, --threads, --hwaccel, --stall-timeout and --reconnect need an \
+                 INPUT other than -"
                     .to_owned(),
             ),
             _ => Ok(()),

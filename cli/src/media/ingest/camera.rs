@@ -135,7 +135,7 @@ impl<'a> Camera<'a> {
             reopened: self.reopened,
             ..player.tally()
         };
-        let Some(publisher) = player.into_publisher() else {
+        let Some((publisher, stream)) = player.into_publisher() else {
             return ended;
         };
         let mut summary = Summary::new(&publisher, &rate, offered, &ended);
@@ -147,6 +147,8 @@ impl<'a> Camera<'a> {
                 drop(publisher);
             }
         }
+        // A GPU is let go when nothing is on it any more.
+        drop(stream);
         self.voice.ended(&summary)?;
         ended
     }

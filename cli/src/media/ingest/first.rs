@@ -2,11 +2,12 @@
 
 use ffmpeg_next::Packet;
 use ffmpeg_next::codec::Id;
+use ffmpeg_next::format::Pixel;
 use ffmpeg_next::frame::Video;
 
 use cuframes_cli::exit::Failure;
 
-use super::ffmpeg::{Decoder, Threads, headers};
+use super::ffmpeg::{Decoder, Place, Threads, headers};
 use super::hevc;
 use super::needs::Needs;
 use super::source::Source;
@@ -28,17 +29,33 @@ pub struct First {
 }
 
 /// Decodes the first picture, and gives the packets back. `None` if there is none.
-pub fn look(source: &mut Source) -> Result<Option<First>, Failure> {
+pub fn look(source: &mut Source, place: Place) -> Result<Option<First>, Failure> {
     let parameters = source.parameters();
     let id = parameters.id();
     let headers = headers(&parameters);
-    let decoder = Decoder::open(parameters, source.time_base(), Threads::Slices(1), None);
+    let decoder = Decoder::open(
+        parameters,
+        source.time_base(),
+        Threads::Slices(1),
+        place.clone(),
+    );
     let mut decoder = decoder.map_err(|error| source.failed(error))?;
     let mut seen = Vec::new();
     let mut frame = Video::empty();
     let found = decode_one(source, &mut decoder, &mut seen, &mut frame)?;
     source.give_back(seen);
-    let into_slots = matches!(id, Id::H264 | Id::HEVC);
+    if let Place::Gpu(_) = place
+        && (!found || frame.format() != Pixel::CUDA)
+    {
+        return Err(Failure::Unmet {
+            name: "--hwaccel cuda".to_owned(),
+            reason: Some(format!(
+                "the GPU decodes no picture of this {}; --hwaccel none uses the processor",
+                id.name()
+            )),
+        });
+    }
+    let into_slots = matches!((id, &place), (Id::H264 | Id::HEVC, Place::Own));
     let references = match id {
         Id::HEVC => hevc::pictures(&headers).unwrap_or(HEVC_REFERENCES),
         _ => decoder.references(),

@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use cuframes::{Error, Format, FrameMeta, MemoryKind, Publisher};
+use ffmpeg_next::format::Pixel;
 use ffmpeg_next::frame::Video;
 
 use cuframes_cli::args::{PublishArguments, Size};
 use cuframes_cli::exit::Failure;
 use cuframes_cli::planes::Staging;
 
-use super::ffmpeg::{self, Scaler};
+use super::ffmpeg::{self, Gpu, Scaler};
 use super::formats;
 use super::slots::Slots;
 use super::voice::Voice;
@@ -18,6 +19,8 @@ use super::voice::Voice;
 /// A publisher with what turns pictures into its frames.
 pub struct Outlet {
     slots: Arc<Slots>,
+    /// Where pictures are that are decoded on a GPU.
+    gpu: Option<Arc<Gpu>>,
     wish: Wish,
     scaler: Option<Scaler>,
     told: Option<(String, Format)>,
@@ -57,9 +60,10 @@ impl Wish {
 
     /// What becomes of a picture like `frame`; `None` if its format cannot be converted.
     pub fn goal(&self, frame: &Video) -> Option<Goal> {
-        let own = formats::of(frame.format());
+        let pixels = ffmpeg::pixels_of(frame);
+        let own = formats::of(pixels);
         let format = self.format.or(own);
-        let format = format.or_else(|| ffmpeg::nearest(frame.format()))?;
+        let format = format.or_else(|| ffmpeg::nearest(pixels))?;
         let given = (frame.width(), frame.height());
         let size = self
             .scale
@@ -74,9 +78,16 @@ impl Wish {
 
 impl Outlet {
     /// Publishes through `publisher`, which has so many slots.
-    pub fn new(publisher: Publisher, slots: u32, wish: Wish, voice: Voice) -> Outlet {
+    pub fn new(
+        publisher: Publisher,
+        slots: u32,
+        gpu: Option<Arc<Gpu>>,
+        wish: Wish,
+        voice: Voice,
+    ) -> Outlet {
         Outlet {
             slots: Arc::new(Slots::new(publisher, slots)),
+            gpu,
             wish,
             scaler: None,
             told: None,
@@ -98,6 +109,9 @@ impl Outlet {
             reason: format!("nothing is known about {:?}", frame.format()),
         })?;
         self.reshape(goal)?;
+        if frame.format() == Pixel::CUDA {
+            return self.publish_device(frame, goal, meta);
+        }
         if goal.converts {
             return self.convert(frame, goal, meta);
         }
@@ -114,6 +128,27 @@ impl Outlet {
             }
             None => self.convert(frame, goal, meta),
         }
+    }
+
+    /// Publishes a picture on a GPU: copied there, if that is where frames are.
+    fn publish_device(
+        &mut self,
+        frame: &Video,
+        goal: Goal,
+        meta: &FrameMeta,
+    ) -> Result<(), Failure> {
+        let there = self.publisher(|publisher| Ok(publisher.memory() != MemoryKind::Host))?;
+        let planes = ffmpeg::rows(frame, goal.format).filter(|_| there && !goal.converts);
+        if let (Some(planes), Some(gpu)) = (planes, &self.gpu) {
+            let stream = gpu.stream();
+            self.publisher(|publisher| publisher.publish_copy_on(&planes, meta, stream))?;
+            return Ok(());
+        }
+        let host = ffmpeg::download(frame).map_err(|error| Failure::Input {
+            what: "copy a picture from the GPU".to_owned(),
+            reason: error.to_string(),
+        })?;
+        self.publish(&host, meta)
     }
 
     fn publisher<R>(

@@ -1,17 +1,19 @@
 //! From an open input to a stream: which packets are read, published and decoded.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use cuframes::Publisher;
 use serde_json::json;
 
-use cuframes_cli::args::PublishArguments;
+use cuframes_cli::args::{Hwaccel, PublishArguments};
 use cuframes_cli::exit::Failure;
 use cuframes_cli::summary::Tally;
 use ffmpeg_next::Packet;
 
 use super::address::Address;
 use super::clock::{Thinner, nanoseconds};
+use super::ffmpeg::{Gpu, Place};
 use super::first;
 use super::pace::Pace;
 use super::service::Pulse;
@@ -112,10 +114,12 @@ impl<'a> Player<'a> {
         self.status.tell(what);
     }
 
-    /// The publisher, if there ever was one.
-    pub fn into_publisher(mut self) -> Option<Publisher> {
+    /// The publisher, if there ever was one, and what it needs until it is gone.
+    pub fn into_publisher(mut self) -> Option<(Publisher, Stream)> {
         self.status.clear();
-        self.stream?.outlet.slots().take_publisher()
+        let stream = self.stream?;
+        let publisher = stream.outlet.slots().take_publisher()?;
+        Some((publisher, stream))
     }
 
     /// Opens an input and plays it to its end.
@@ -155,11 +159,31 @@ impl<'a> Player<'a> {
         if self.arguments.packets.packets_only {
             return Stream::of_packets(self.arguments, &self.watch, &self.voice, source);
         }
-        let first = first::look(source)?.ok_or_else(|| Failure::Input {
+        let gpu = match self.arguments.ingest.hwaccel {
+            Hwaccel::None => None,
+            Hwaccel::Cuda => Some(self.open_gpu()?),
+        };
+        let place = gpu.clone().map_or(Place::Own, Place::Gpu);
+        let first = first::look(source, place)?.ok_or_else(|| Failure::Input {
             what: format!("decode {}", address.shown()),
             reason: "there is no picture in it".to_owned(),
         })?;
-        Stream::start(self.arguments, &self.watch, &self.voice, source, &first)
+        Stream::start(
+            self.arguments,
+            &self.watch,
+            &self.voice,
+            source,
+            &first,
+            gpu,
+        )
+    }
+
+    fn open_gpu(&self) -> Result<Arc<Gpu>, Failure> {
+        let gpu = Gpu::open(self.arguments.cuda_device);
+        gpu.map(Arc::new).map_err(|reason| Failure::Unmet {
+            name: "--hwaccel cuda".to_owned(),
+            reason: Some(reason),
+        })
     }
 
     /// Publishes packets and nothing else.

@@ -9,12 +9,12 @@ use cuframes::{MemoryKind, PacketRing, Publisher};
 use ffmpeg_next::Rational;
 use serde_json::{Value, json};
 
-use cuframes_cli::args::PublishArguments;
+use cuframes_cli::args::{MemoryName, PublishArguments};
 use cuframes_cli::exit::Failure;
 use cuframes_cli::publishing;
 use cuframes_cli::report;
 
-use super::ffmpeg::{Decoder, Threads};
+use super::ffmpeg::{Decoder, Gpu, Place, Threads};
 use super::first::First;
 use super::group;
 use super::needs::{Given, Needs, Plan};
@@ -33,6 +33,8 @@ pub struct Stream {
     /// Where packets go, if they go anywhere.
     pub packets: Option<Packets>,
     threads: Threads,
+    /// Where pictures are made that are not made in slots.
+    place: Place,
     /// Whether the decoder makes frames as they are published.
     into_slots: bool,
 }
@@ -45,6 +47,7 @@ impl Stream {
         voice: &Voice,
         source: &Source,
         first: &First,
+        gpu: Option<Arc<Gpu>>,
     ) -> Result<Stream, Failure> {
         let wish = Wish::new(arguments);
         let goal = wish.goal(&first.frame).ok_or_else(|| Failure::Input {
@@ -69,6 +72,12 @@ impl Stream {
             true => builder,
             false => builder.room(first.room.0, first.room.1),
         };
+        let builder = match &gpu {
+            Some(gpu) if arguments.memory != MemoryName::Host => {
+                builder.cuda_context(gpu.context())
+            }
+            _ => builder,
+        };
         let ring = ring(arguments, voice, source);
         let builder = match ring {
             Some(ring) => builder.enable_packets(ring),
@@ -76,7 +85,11 @@ impl Stream {
         };
         let publisher = builder.build()?;
         publishing::tell_choice(&publisher, arguments);
-        let into_slots = !goal.converts && publisher.memory() == MemoryKind::Host;
+        let place = match gpu.clone() {
+            Some(gpu) => Place::Gpu(gpu),
+            None => Place::Own,
+        };
+        let into_slots = gpu.is_none() && !goal.converts && publisher.memory() == MemoryKind::Host;
         if into_slots {
             tell_plan(voice, first.needs, plan);
         }
@@ -86,10 +99,11 @@ impl Stream {
         )?;
         watch.rest(|signals| publishing::wait_subscribers(&publisher, arguments, signals))?;
         Ok(Stream {
-            outlet: Outlet::new(publisher, plan.slots, wish, voice.clone()),
+            outlet: Outlet::new(publisher, plan.slots, gpu, wish, voice.clone()),
             packets: ring.map(|ring| Packets::new(ring, voice.clone())),
             threads: plan.threads,
             rate,
+            place,
             into_slots,
         })
     }
@@ -125,10 +139,11 @@ impl Stream {
         voice.event("stream", told)?;
         watch.rest(|signals| publishing::wait_subscribers(&publisher, arguments, signals))?;
         Ok(Stream {
-            outlet: Outlet::new(publisher, 0, Wish::new(arguments), voice.clone()),
+            outlet: Outlet::new(publisher, 0, None, Wish::new(arguments), voice.clone()),
             rate,
             packets: Some(Packets::new(ring, voice.clone())),
             threads: Threads::Slices(1),
+            place: Place::Own,
             into_slots: false,
         })
     }
@@ -143,8 +158,11 @@ impl Stream {
 
     /// A decoder of what `source` brings.
     pub fn decoder(&self, source: &Source) -> Result<Decoder, Failure> {
-        let slots = self.into_slots.then(|| Arc::clone(self.outlet.slots()));
-        let decoder = Decoder::open(source.parameters(), source.time_base(), self.threads, slots);
+        let place = match self.into_slots {
+            true => Place::Slots(Arc::clone(self.outlet.slots())),
+            false => self.place.clone(),
+        };
+        let decoder = Decoder::open(source.parameters(), source.time_base(), self.threads, place);
         decoder.map_err(|error| source.failed(error))
     }
 }

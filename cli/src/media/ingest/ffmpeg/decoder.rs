@@ -14,6 +14,7 @@ use ffmpeg_next::{Error, Packet, Rational};
 use crate::ingest::formats;
 use crate::ingest::slots::{Asked, Slots};
 
+use super::cuda::Gpu;
 use super::number;
 
 /// How many threads decode, and what they share.
@@ -27,9 +28,20 @@ pub enum Threads {
 
 /// An open decoder.
 pub struct Decoder {
-    // Before the slots: it refers to them until it is closed.
+    // Before what it refers to until it is closed.
     opened: decoder::Video,
-    _slots: Option<Arc<Slots>>,
+    _place: Place,
+}
+
+/// Where pictures are made.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// In memory of the decoder's own.
+    Own,
+    /// In slots, if it is a decoder that leaves pictures alone when it has given them out.
+    Slots(Arc<Slots>),
+    /// On a GPU, by its decoder.
+    Gpu(Arc<Gpu>),
 }
 
 /// A slot that a buffer of FFmpeg's refers to.
@@ -39,16 +51,14 @@ struct Loan {
 }
 
 impl Decoder {
-    /// Opens the decoder of `parameters`, whose times are in units of `time_base`. With `slots`
-    /// its pictures are made in them, if it is one that leaves pictures alone when it has
-    /// given them out.
+    /// Opens the decoder of `parameters`, whose times are in units of `time_base`.
     pub fn open(
         parameters: Parameters,
         time_base: Rational,
         threads: Threads,
-        slots: Option<Arc<Slots>>,
+        place: Place,
     ) -> Result<Decoder, Error> {
-        let slots = slots.filter(|_| matches!(parameters.id(), Id::H264 | Id::HEVC));
+        let leaves_alone = matches!(parameters.id(), Id::H264 | Id::HEVC);
         let mut context = Context::from_parameters(parameters)?;
         let (kind, count) = match threads {
             Threads::Frames(count) => (threading::Type::Frame, count),
@@ -65,16 +75,21 @@ impl Decoder {
         number::prepare(&mut context);
         // SAFETY: the context is not open yet, and nobody else has it.
         unsafe { (*raw).pkt_timebase = time_base.into() };
-        if let Some(slots) = &slots {
-            // SAFETY: as above. The slots outlive the context, as fields are dropped in order.
-            unsafe { (*raw).opaque = Arc::as_ptr(slots).cast_mut().cast() };
-            // SAFETY: as above.
-            unsafe { (*raw).get_buffer2 = Some(get_buffer) };
+        match &place {
+            Place::Slots(slots) if leaves_alone => {
+                let slots = Arc::as_ptr(slots).cast_mut().cast();
+                // SAFETY: as above. The slots outlive the context, as fields are dropped in order.
+                unsafe { (*raw).opaque = slots };
+                // SAFETY: as above.
+                unsafe { (*raw).get_buffer2 = Some(get_buffer) };
+            }
+            Place::Gpu(gpu) => gpu.prepare(raw),
+            Place::Own | Place::Slots(_) => {}
         }
         let opened = context.decoder().video()?;
         Ok(Decoder {
             opened,
-            _slots: slots,
+            _place: place,
         })
     }
 

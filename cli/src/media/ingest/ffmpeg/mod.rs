@@ -3,6 +3,7 @@
 
 #![allow(unsafe_code)]
 
+mod cuda;
 mod decoder;
 mod number;
 mod open;
@@ -10,7 +11,8 @@ mod parameters;
 mod picture;
 mod scale;
 
-pub use decoder::{Decoder, Threads};
+pub use cuda::{Gpu, download, pixels_of, rows};
+pub use decoder::{Decoder, Place, Threads};
 pub use number::of as packet_of;
 pub use open::open;
 pub use parameters::{bit_rate, delay, headers, new_headers, size, time_bits};
