@@ -93,8 +93,10 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        // A publisher that was killed, by a test that failed too, left its segment; most did not.
-        let _ = std::fs::remove_file(format!("/dev/shm/cuframes-{}", self.key));
+        // A publisher that was killed, by a test that failed too, left its segments; most did not.
+        for name in ["", "-packets"] {
+            let _ = std::fs::remove_file(format!("/dev/shm/cuframes-{}{name}", self.key));
+        }
     }
 }
 

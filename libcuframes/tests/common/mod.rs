@@ -113,6 +113,18 @@ pub fn send(publisher: &mut Publisher) -> u64 {
     }
 }
 
+/// Publishes a frame as it is, trying again while every slot is in use.
+pub fn send_nothing(publisher: &mut Publisher) -> u64 {
+    let mut frame = None;
+    until("find a slot", || {
+        frame = publisher.acquire().expect("acquire");
+        frame.is_some()
+    });
+    let frame = frame.expect("a slot");
+    let published = publisher.publish(frame, &FrameMeta::default());
+    published.expect("publish").seq()
+}
+
 /// Publishes `count` painted frames.
 pub fn send_many(publisher: &mut Publisher, count: usize) {
     for _ in 0..count {
