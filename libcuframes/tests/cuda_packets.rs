@@ -70,6 +70,7 @@ fn packets_of_a_publisher_on_a_gpu_need_none() {
             take(&mut reader, number);
         }
         assert_eq!(source.stats().evicted, 0);
+        // Nobody waits for it with memory that it has not imported.
         source.finish().expect("finish");
         let end = reader.next_packet(Some(WATCHDOG)).expect_err("the end");
         assert_eq!(end.code(), ErrorCode::EndOfStream);

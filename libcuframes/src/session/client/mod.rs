@@ -186,7 +186,10 @@ impl Joined {
     fn used_capabilities(&self) -> u32 {
         match &self.pixels {
             JoinedPixels::Host(_) => self.grant.capabilities,
-            JoinedPixels::Unwanted => self.grant.capabilities & !capability::SYNC,
+            // Nothing is imported: what its publisher lends it may free without us.
+            JoinedPixels::Unwanted => {
+                self.grant.capabilities & !(capability::SYNC | capability::MEMORY)
+            }
             JoinedPixels::Cuda(cuda) => {
                 self.grant.capabilities & !capability::SYNC | cuda.order.used()
             }

@@ -61,6 +61,9 @@ impl Server {
             (Message::HelloRequest(hello), _) if outdated(peer) => self.welcome(id, &hello),
             (Message::Attached(attached), State::Attaching) => {
                 check_attached(peer, &attached)?;
+                if let Some(member) = &mut peer.member {
+                    member.imports = attached.capabilities & capability::MEMORY != 0;
+                }
                 open_acks(peer, &attached, &self.shared.limits)?;
                 self.go_live(id);
                 Ok(())
@@ -110,6 +113,7 @@ impl Server {
                     mode: hello.mode,
                     epoch: Arc::clone(&epoch),
                     granted: capabilities,
+                    imports: true,
                     met: [None; MAX_SLOTS],
                     consumed: 0,
                 };

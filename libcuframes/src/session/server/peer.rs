@@ -43,6 +43,8 @@ pub struct Member {
     pub epoch: Arc<Epoch>,
     /// Capability bits that it was granted.
     pub granted: u32,
+    /// It may have imported the frames. Who reads packets only says that it has not.
+    pub imports: bool,
     /// Per slot: the sequence first met held and no longer the newest, and when.
     pub met: [Option<(u64, Instant)>; crate::wire::MAX_SLOTS],
     /// Highest `consumed_seq` seen in this epoch.
@@ -104,7 +106,9 @@ impl Peer {
     fn keeps_our_memory(&self) -> bool {
         self.member.as_ref().is_some_and(|member| {
             let geometry = &member.epoch.geometry;
-            geometry.memory == MemoryKind::CudaIpc || geometry.sync == SyncKind::CudaEvent
+            let lent =
+                geometry.memory == MemoryKind::CudaIpc || geometry.sync == SyncKind::CudaEvent;
+            lent && member.imports
         })
     }
 
