@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::Size;
-use super::values::Patience;
+use super::values::{InputOption, Patience};
 
 /// How RTSP brings the pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -64,6 +64,13 @@ pub struct IngestArguments {
         conflicts_with = "test_pattern"
     )]
     pub rtsp_transport: RtspTransport,
+    /// An option of FFmpeg's for opening the INPUT, as video_size=640x480; may be repeated.
+    #[arg(
+        long = "input-option",
+        value_name = "NAME=VALUE",
+        conflicts_with = "test_pattern"
+    )]
+    pub input_options: Vec<InputOption>,
     /// How long an input may be silent, in seconds, or never [live: 10, file: never].
     #[arg(long, value_name = "S", conflicts_with = "test_pattern")]
     pub stall_timeout: Option<Patience>,
@@ -79,6 +86,7 @@ impl IngestArguments {
         self.scale.is_some()
             || self.repeat
             || self.threads.is_some()
+            || !self.input_options.is_empty()
             || self.hwaccel != Hwaccel::None
             || self.stall_timeout.is_some()
             || self.reconnect.is_some()

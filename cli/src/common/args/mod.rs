@@ -23,7 +23,7 @@ pub use packets::PacketArguments;
 pub use publish::{PublishArguments, Source, Stream};
 pub use snapshot::SnapshotArguments;
 pub use sub::SubArguments;
-pub use values::{Ratio, Size};
+pub use values::{InputOption, Ratio, Size};
 
 /// Publish, read and look after shared video frames.
 ///

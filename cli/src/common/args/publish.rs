@@ -39,12 +39,12 @@ impl From<PolicyName> for Policy {
 
 /// Publish a camera, a video file, a test pattern, or raw frames from standard input.
 ///
-/// INPUT is whatever FFmpeg reads: a file, rtsp://camera/stream, http://camera/video.mjpg, or
-/// lavfi: and a filter graph, as in lavfi:testsrc2=size=640x480. Its frames keep the decoder's
-/// own format if it is one that can be published, and are converted otherwise. H.264 and HEVC
-/// are decoded straight into the slots of the ring, and their packets, and those of AV1 and
-/// MJPEG, are published beside the frames, which say what packet they come from. A live input that ends, fails or falls
-/// silent is opened again, and the key stays.
+/// INPUT is whatever FFmpeg reads: a file, rtsp://camera/stream, http://camera/video.mjpg,
+/// /dev/video0, or lavfi: and a filter graph, as in lavfi:testsrc2=size=640x480. Its frames keep
+/// the decoder's own format if it is one that can be published, and are converted otherwise.
+/// H.264 and HEVC are decoded straight into the slots of the ring, and their packets, and those
+/// of AV1 and MJPEG, are published beside the frames, which say what packet they come from. A
+/// live input that ends, fails or falls silent is opened again, and the key stays.
 ///
 /// The pattern has colour bars, a moving box and the frame's number in large digits. The same
 /// number is written into the topmost and the lowest rows as a line of black and white cells,
@@ -187,8 +187,8 @@ impl PublishArguments {
                 Err("only an INPUT other than - has packets".to_owned())
             }
             None if self.ingest.is_given() => Err(
-                "--scale, --loop, --threads, --hwaccel, --stall-timeout and --reconnect need an \
-                 INPUT other than -"
+                "--scale, --loop, --threads, --hwaccel, --input-option, --stall-timeout and \
+                 --reconnect need an INPUT other than -"
                     .to_owned(),
             ),
             _ => Ok(()),

@@ -105,6 +105,29 @@ impl FromStr for TestPattern {
     }
 }
 
+/// An option of FFmpeg's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputOption {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+impl FromStr for InputOption {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<InputOption, String> {
+        match text.split_once('=') {
+            Some((name, value)) if !name.is_empty() => Ok(InputOption {
+                name: name.to_owned(),
+                value: value.to_owned(),
+            }),
+            _ => Err("it is NAME=VALUE, as in video_size=640x480".to_owned()),
+        }
+    }
+}
+
 /// A number of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bytes(pub u64);

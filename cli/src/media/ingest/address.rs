@@ -2,7 +2,7 @@
 
 use ffmpeg_next::Dictionary;
 
-use cuframes_cli::args::RtspTransport;
+use cuframes_cli::args::{InputOption, RtspTransport};
 
 use super::redact::redact;
 
@@ -17,6 +17,8 @@ pub struct Address {
 enum Kind {
     File,
     Graph,
+    /// A camera of this machine.
+    Device,
     Network,
     Rtsp(RtspTransport),
 }
@@ -28,6 +30,7 @@ impl Address {
         let (url, kind) = match (input.strip_prefix("lavfi:"), scheme) {
             (Some(graph), _) => (graph, Kind::Graph),
             (None, Some("rtsp" | "rtsps")) => (input, Kind::Rtsp(transport)),
+            (None, None) if input.starts_with("/dev/video") => (input, Kind::Device),
             (None, None | Some("file")) => (input, Kind::File),
             (None, Some(_)) => (input, Kind::Network),
         };
@@ -49,12 +52,19 @@ impl Address {
 
     /// The name of FFmpeg's format, where the address does not say it.
     pub fn format(&self) -> Option<&'static str> {
-        (self.kind == Kind::Graph).then_some("lavfi")
+        match self.kind {
+            Kind::Graph => Some("lavfi"),
+            Kind::Device => Some("video4linux2"),
+            Kind::File | Kind::Network | Kind::Rtsp(_) => None,
+        }
     }
 
-    /// FFmpeg's options.
-    pub fn options(&self) -> Dictionary<'static> {
+    /// FFmpeg's options, with those that are `given`.
+    pub fn options(&self, given: &[InputOption]) -> Dictionary<'static> {
         let mut options = Dictionary::new();
+        for InputOption { name, value } in given {
+            options.set(name, value);
+        }
         if let Kind::Rtsp(transport) = self.kind {
             options.set("rtsp_transport", transport.name());
         }
@@ -63,7 +73,7 @@ impl Address {
 
     /// True for what is there to be read now or never.
     pub fn is_live(&self) -> bool {
-        matches!(self.kind, Kind::Network | Kind::Rtsp(_))
+        matches!(self.kind, Kind::Device | Kind::Network | Kind::Rtsp(_))
     }
 }
 
@@ -83,11 +93,21 @@ mod tests {
                 (None, false)
             );
         }
+        let device = address("/dev/video0");
+        assert_eq!(
+            (device.format(), device.is_live()),
+            (Some("video4linux2"), true)
+        );
+        let given = InputOption {
+            name: "video_size".to_owned(),
+            value: "640x480".to_owned(),
+        };
+        assert_eq!(device.options(&[given]).get("video_size"), Some("640x480"));
         let camera = address("rtsp://me:secret@host/a");
         assert!(camera.is_live() && !camera.shown().contains("secret"));
-        assert_eq!(camera.options().get("rtsp_transport"), Some("udp"));
+        assert_eq!(camera.options(&[]).get("rtsp_transport"), Some("udp"));
         let other = address("http://host/a.mjpg");
         assert!(other.is_live());
-        assert_eq!(other.options().get("rtsp_transport"), None);
+        assert_eq!(other.options(&[]).get("rtsp_transport"), None);
     }
 }

@@ -1,5 +1,7 @@
 //! From packets to published frames.
 
+use std::time::Instant;
+
 use ffmpeg_next::error::EAGAIN;
 use ffmpeg_next::frame::Video;
 use ffmpeg_next::{Error, Packet};
@@ -22,8 +24,10 @@ impl Player<'_> {
             return Ok(Ended::Input);
         };
         let mut decoder = stream.decoder(source)?;
+        self.pictured = Instant::now();
         let ended = loop {
             match source.next() {
+                Ok(Some(_)) if self.is_blind() => break Err(self.blind(source)),
                 Ok(Some(mut packet)) => {
                     let times = self.times(&packet, source);
                     let seq = self.publish_packet(&packet, times)?;
@@ -42,6 +46,17 @@ impl Player<'_> {
             true => Ok(Ended::Limit),
             false => ended,
         }
+    }
+
+    /// Whether packets come and nothing can be made of them, for as long as nothing may come.
+    fn is_blind(&self) -> bool {
+        let limit = self.watch.limit();
+        limit.is_some_and(|limit| self.pictured.elapsed() > limit)
+    }
+
+    fn blind(&self, source: &Source) -> Failure {
+        let limit = self.watch.limit().unwrap_or_default();
+        source.broken(format!("nothing that came for {limit:?} can be decoded"))
     }
 
     /// Decodes a packet. True when there are as many frames as were asked for.
@@ -73,7 +88,11 @@ impl Player<'_> {
             // A new one each time: a frame refers to its slot as long as it is there.
             let mut frame = Video::empty();
             match decoder.receive(&mut frame) {
-                Ok(()) => self.show(&frame, source)?,
+                Ok(()) => {
+                    self.show(&frame, source)?;
+                    // Whoever was waited for meanwhile, it was not the input.
+                    self.pictured = Instant::now();
+                }
                 Err(Error::Eof | Error::Other { errno: EAGAIN }) => return Ok(false),
                 Err(_) => {
                     self.errors += 1;

@@ -1,7 +1,7 @@
 //! From an open input to a stream: which packets are read, published and decoded.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cuframes::Publisher;
 use serde_json::json;
@@ -44,6 +44,8 @@ pub struct Player<'a> {
     pub(super) thinner: Option<Thinner>,
     pub(super) pace: Pace,
     status: Status,
+    /// When something was decoded last.
+    pub(super) pictured: Instant,
     pub(super) offered: u64,
     pub(super) errors: u64,
 }
@@ -69,6 +71,7 @@ impl<'a> Player<'a> {
             thinner: interval.map(thinner),
             pace: Pace::new(arguments.realtime.unwrap_or(false)),
             status: Status::new(voice.clone()),
+            pictured: Instant::now(),
             offered: 0,
             errors: 0,
             voice,
@@ -127,7 +130,7 @@ impl<'a> Player<'a> {
         if self.is_enough() && self.has_started() {
             return Ok(Ended::Limit);
         }
-        let mut source = Source::open(address, &self.watch)?;
+        let mut source = Source::open(address, &self.arguments.ingest.input_options, &self.watch)?;
         self.opened(address, reopened)?;
         let (bits, base) = (source.time_bits(), source.clock_base());
         self.timeline.count_in(bits, base, source.delay());

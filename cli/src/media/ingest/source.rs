@@ -6,6 +6,7 @@ use ffmpeg_next::codec::Parameters;
 use ffmpeg_next::format::context::Input;
 use ffmpeg_next::{Error, Packet, Rational, media};
 
+use cuframes_cli::args::InputOption;
 use cuframes_cli::exit::Failure;
 
 use super::address::Address;
@@ -34,18 +35,27 @@ pub struct Source {
 
 impl Source {
     /// Opens it, and finds its video.
-    pub fn open(address: &Address, watch: &Watch) -> Result<Source, Failure> {
+    pub fn open(
+        address: &Address,
+        given: &[InputOption],
+        watch: &Watch,
+    ) -> Result<Source, Failure> {
         let shown = address.shown();
         watch.begin();
         let interrupt = watch.clone();
         let failed = |error| failure("open", &shown, error, watch);
-        let input = ffmpeg::open(
+        let (input, left) = ffmpeg::open(
             address.secret(),
             address.format(),
-            address.options(),
+            address.options(given),
             move || interrupt.is_over(),
         )
         .map_err(failed)?;
+        if let Some(name) = left.first() {
+            return Err(Failure::Usage(format!(
+                "FFmpeg knows no option '{name}' for {shown}"
+            )));
+        }
         let stream = input.streams().best(media::Type::Video);
         let stream = stream.ok_or_else(|| Failure::Input {
             what: format!("open {shown}"),
@@ -105,14 +115,11 @@ impl Source {
         let stream = self.input.stream(self.index);
         let now = stream.map(|stream| stream.parameters().id());
         match now {
-            Some(now) if now != self.parameters.id() => Err(Failure::Input {
-                what: format!("read {}", self.shown),
-                reason: format!(
-                    "the codec is {} now, and was {}",
-                    now.name(),
-                    self.parameters.id().name()
-                ),
-            }),
+            Some(now) if now != self.parameters.id() => Err(self.broken(format!(
+                "the codec is {} now, and was {}",
+                now.name(),
+                self.parameters.id().name()
+            ))),
             _ => Ok(()),
         }
     }
@@ -179,6 +186,14 @@ impl Source {
     /// True for what is there to be read now or never.
     pub fn is_live(&self) -> bool {
         self.live
+    }
+
+    /// It cannot be read any more, and this is why.
+    pub fn broken(&self, reason: String) -> Failure {
+        Failure::Input {
+            what: format!("read {}", self.shown),
+            reason,
+        }
     }
 
     /// What went wrong with it.

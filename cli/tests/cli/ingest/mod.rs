@@ -9,6 +9,7 @@ mod many;
 mod options;
 mod packets;
 mod service;
+mod trouble;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -130,3 +130,27 @@ fn a_signal_ends_a_film_and_not_its_stream() {
     assert_eq!(read(&place).len(), 25);
     assert_code(&again.output(), 0);
 }
+
+#[test]
+fn options_of_ffmpeg_are_handed_on() {
+    let place = Place::new();
+    let file = film(
+        &place,
+        "a.mjpeg",
+        "size=64x48:rate=25:duration=1",
+        "-c:v mjpeg",
+    );
+    let input = file.display().to_string();
+    let (found, summary, _) = published(&place, &input, "--input-option framerate=50");
+    assert_eq!(found.len(), 25);
+    assert_eq!(summary["fps"], "50/1");
+    for (option, word) in [
+        ("nothing=1", "FFmpeg knows no option 'nothing'"),
+        ("nothing", "NAME=VALUE"),
+    ] {
+        let output = place.run(&format!(
+            "publish --key KEY --input-option {option} {input}"
+        ));
+        assert!(assert_code(&output, 2).contains(word), "{option}");
+    }
+}

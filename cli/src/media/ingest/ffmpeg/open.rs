@@ -8,14 +8,15 @@ use ffmpeg_next::format::context::Input;
 use ffmpeg_next::util::interrupt;
 use ffmpeg_next::{Dictionary, Error};
 
-/// Opens `url`, as `format` if that is given, and finds out what is in it. FFmpeg asks
-/// `interrupt` whether to give up, also in all reads that follow.
+/// Opens `url`, as `format` if that is given, and finds out what is in it; with the names of the
+/// options that nothing was done with. FFmpeg asks `interrupt` whether to give up, also in all
+/// reads that follow.
 pub fn open(
     url: &str,
     format: Option<&str>,
     options: Dictionary<'_>,
     interrupt: impl FnMut() -> bool + Send + 'static,
-) -> Result<Input, Error> {
+) -> Result<(Input, Vec<String>), Error> {
     let text = |text: &str| CString::new(text).map_err(|_| Error::InvalidData);
     let url = text(url)?;
     let format = match format {
@@ -38,7 +39,8 @@ pub fn open(
     let opened =
         unsafe { ffi::avformat_open_input(&mut context, url.as_ptr(), format, &raw mut options) };
     // SAFETY: what is left of the dictionary is ours, and nobody else knows it.
-    drop(unsafe { Dictionary::own(options) });
+    let left = unsafe { Dictionary::own(options) };
+    let left = left.iter().map(|(name, _)| name.to_owned()).collect();
     if opened < 0 {
         return Err(Error::from(opened));
     }
@@ -51,7 +53,7 @@ pub fn open(
     let found = unsafe { ffi::avformat_find_stream_info(context, ptr::null_mut()) };
     match found < 0 {
         true => Err(Error::from(found)),
-        false => Ok(input),
+        false => Ok((input, left)),
     }
 }
 

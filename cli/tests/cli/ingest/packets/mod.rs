@@ -3,7 +3,7 @@
 mod cameras;
 mod equality;
 mod options;
-mod reader;
+pub mod reader;
 
 use std::path::Path;
 
@@ -15,14 +15,14 @@ use crate::support::{Place, assert_code, text};
 use reader::{Packet, Read, Reader};
 
 /// For a reader of packets, one of frames, and one more with whom it begins; the ring holds every packet of the tests.
-const TO_BOTH: &str = "--policy strict_wait --strict-timeout 9 --wait-subscribers 3 \
+pub const TO_BOTH: &str = "--policy strict_wait --strict-timeout 9 --wait-subscribers 3 \
                        --packet-slots 512 --packet-bytes 16M";
 
-const X264: &str = "-c:v libx264 -pix_fmt yuv420p";
-const X265: &str = "-c:v libx265 -pix_fmt yuv420p -x265-params log-level=none";
+pub const X264: &str = "-c:v libx264 -pix_fmt yuv420p";
+pub const X265: &str = "-c:v libx265 -pix_fmt yuv420p -x265-params log-level=none";
 
 /// A packet as ffmpeg copies it: times in nanoseconds, size, checksum.
-type Copied = (Option<i64>, Option<i64>, i64, usize, String);
+pub type Copied = (Option<i64>, Option<i64>, i64, usize, String);
 
 fn copied(packet: &Packet) -> Copied {
     (
@@ -35,7 +35,7 @@ fn copied(packet: &Packet) -> Copied {
 }
 
 /// What `ffmpeg -c copy` makes of a file, and size and checksum of its codec headers.
-fn copies(file: &Path) -> (Vec<Copied>, String) {
+pub fn copies(file: &Path) -> (Vec<Copied>, String) {
     let path = file.to_str().expect("a name");
     let lines = text(&ffmpeg(&[
         "-copyts", "-i", path, "-map", "v:0", "-c", "copy", "-f", "framemd5", "-",
@@ -94,7 +94,7 @@ fn probed(file: &Path) -> Vec<(bool, bool)> {
 }
 
 /// Reads packets and frames of what `publisher` begins with the third subscriber.
-fn read_both(place: &Place) -> Read {
+pub fn read_both(place: &Place) -> Read {
     let reader = Reader::start(place, true);
     assert_code(&place.run("sub KEY --strict --connect-timeout 9"), 0);
     reader.read()
