@@ -12,7 +12,9 @@ from typing import Any
 
 from cuframes_conformance import formats, wire
 from cuframes_conformance.errors import ErrorCode
-from cuframes_conformance.samples import finding, handshakes, messages, refusals, segments
+from cuframes_conformance.samples import (
+    finding, handshakes, messages, packet_refusals, packets, refusals, segments,
+)
 from cuframes_conformance.samples.base import jsonable
 
 VECTORS = Path(__file__).resolve().parent.parent / "vectors"
@@ -20,13 +22,14 @@ _LIST = re.compile(r'\[\s*[-"0-9][^\[\]{}]*\]')
 
 
 def constants() -> dict[str, Any]:
-    """Every number of sections 2, 3 and 6 that has a name."""
+    """Every number of sections 2, 3, 6 and 10 that has a name."""
     named = {
         "memory_kind": wire.MEMORY_KIND, "sync_kind": wire.SYNC_KIND,
         "segment_flag": wire.SEGMENT_FLAG, "state": wire.STATE, "frame_flag": wire.FRAME_FLAG,
         "capability": wire.CAPABILITY, "mode": wire.MODE, "fd": wire.FD, "message": wire.MESSAGE,
         "tlv_flag": wire.TLV_FLAG, "detach_reason": wire.DETACH_REASON,
-        "close_reason": wire.CLOSE_REASON, "error": {code.name: int(code) for code in ErrorCode},
+        "close_reason": wire.CLOSE_REASON, "packet_flag": wire.PACKET_FLAG,
+        "packet_request": wire.PACKET_REQUEST, "codec": wire.CODEC, "error": {code.name: int(code) for code in ErrorCode},
     }
     scalars = {
         "magic": wire.MAGIC, "segment_size": wire.SEGMENT_SIZE, "page_size": wire.PAGE_SIZE,
@@ -34,6 +37,11 @@ def constants() -> dict[str, Any]:
         "max_fds": wire.MAX_FDS, "max_stats_rows": wire.MAX_STATS_ROWS, "no_pts": wire.NO_PTS,
         "seq_empty": wire.SEQ_EMPTY, "seq_writing": wire.SEQ_WRITING,
         "seq_claimed": wire.SEQ_CLAIMED, "waiting_notify": wire.WAITING_NOTIFY,
+        "packet_magic": wire.PACKET_MAGIC, "packet_version": wire.PACKET_VERSION,
+        "packet_slots_at": wire.PACKET_SLOTS_AT, "extradata_at": wire.EXTRADATA_AT,
+        "max_extradata": wire.MAX_EXTRADATA, "packet_align": wire.PACKET_ALIGN,
+        "min_packet_slots": wire.MIN_PACKET_SLOTS, "max_packet_slots": wire.MAX_PACKET_SLOTS,
+        "min_packet_data": wire.MIN_PACKET_DATA,
     }
     pixels = [{"fourcc_name": f.name, "fourcc": f.fourcc, "ffmpeg": f.ffmpeg,
                "planes": [{"bytes": p.bytes, "across": p.across, "down": p.down}
@@ -53,8 +61,11 @@ def documents() -> dict[str, Any]:
         "tlv_header.json": messages.tlv_headers(),
         "messages.json": messages.messages(),
         "handshakes.json": handshakes.accepted() + handshakes.refused(),
-        "refusals.json": refusals.refusals(),
+        "refusals.json": refusals.refusals() + packet_refusals.refusals(),
         "finding.json": finding.finding(),
+        "packet_segment.json": packets.segments(),
+        "packet_slot.json": packets.slots(),
+        "packet_ring.json": packets.traces(),
     }
 
 

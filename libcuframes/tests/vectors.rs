@@ -8,8 +8,8 @@ use cuframes::format::{Format, FrameLayout};
 use cuframes::ring::{Reader, Shape, Words, WordsMut};
 use cuframes::wire::{
     Attached, Close, ControlHeader, Detach, ErrorMessage, Geometry, HelloGrant, HelloRequest,
-    HelloResponse, MemoryKind, Message, MessageHeader, Reconfigure, SlotMeta, SyncKind, WireError,
-    capability, control, fds, parse_stats,
+    HelloResponse, MemoryKind, Message, MessageHeader, PacketGrant, PacketHeader, Reconfigure,
+    SlotMeta, SyncKind, WireError, capability, control, fds, parse_stats,
 };
 use files::{bytes, number, text, vectors};
 use serde_json::Value;
@@ -48,7 +48,21 @@ fn judge(entry: &Value) -> Result<(), WireError> {
             request.highest = number(&context["highest"]) as u32;
             request.lowest = number(&context["lowest"]) as u32;
             request.capabilities = number(&context["capabilities"]) as u32;
+            request.packet_flags = context["packet_flags"].as_u64().unwrap_or(0) as u32;
             grant.answers(&request)
+        }
+        "packet_header" => {
+            let header = PacketHeader::read_from_bytes(&payload).expect("128 bytes");
+            let geometry = header.validate(number(&context["size"]))?;
+            geometry.answers(&PacketGrant {
+                flags: 1,
+                codec: 0,
+                initial_seq: 0,
+                slot_count: number(&context["packet_slot_count"]) as u32,
+                extradata_size: 0,
+                data_size: number(&context["packet_data_size"]),
+                epoch: number(&context["packet_epoch"]),
+            })
         }
         "control_segment" => {
             let header = ControlHeader::read_from_prefix(&payload)
@@ -102,7 +116,7 @@ fn grant_of(context: &Value) -> HelloGrant {
 #[test]
 fn every_refusal_is_refused_with_its_code() {
     let refusals = vectors("refusals.json");
-    assert!(refusals.len() >= 80, "{}", refusals.len());
+    assert!(refusals.len() >= 105, "{}", refusals.len());
     let mut wrong = Vec::new();
     for entry in &refusals {
         let name = text(entry, "name");

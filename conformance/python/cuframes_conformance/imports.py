@@ -40,22 +40,31 @@ def _require_sealed(fd: int, what: str) -> None:
         raise _refuse(f"the {what} memfd is not sealed against a change of size")
 
 
-def _require_named(fd: int, trusted: Collection[int]) -> None:
-    """A named segment: on tmpfs and of an owner who is trusted not to truncate it."""
+def _require_segment(fd: int, what: str, trusted: Collection[int]) -> None:
+    """A sealed memfd, or a file on tmpfs of an owner who is trusted not to truncate it."""
+    if _seals(fd) & _SEALED == _SEALED:
+        return
+    if os.readlink(f"/proc/self/fd/{fd}").startswith("/memfd:"):
+        raise _refuse(f"the {what} memfd is not sealed against a change of size")
     owner = os.fstat(fd).st_uid
     if not _is_tmpfs(fd):
-        raise _refuse("the control segment is not on tmpfs")
+        raise _refuse(f"the {what} segment is not on tmpfs")
     if owner not in trusted:
-        raise _refuse(f"the control segment belongs to uid {owner}", ErrorCode.PERMISSION)
+        raise _refuse(f"the {what} segment belongs to uid {owner}", ErrorCode.PERMISSION)
+
+
+def import_packets(fd: int, trusted: Collection[int]) -> Mapping:
+    """The packet segment, whose header says which size it must have."""
+    _require_segment(fd, "packet", trusted)
+    size = os.fstat(fd).st_size
+    if size < wire.PACKET_HEADER.size:
+        raise _refuse(f"a packet segment of {size} bytes")
+    return Mapping(fd, size, writable=False)
 
 
 def import_control(fd: int, trusted: Collection[int]) -> Mapping:
     """The control segment: a sealed memfd, or the named file of a trusted owner."""
-    sealed = _seals(fd) & _SEALED == _SEALED
-    if not sealed and os.readlink(f"/proc/self/fd/{fd}").startswith("/memfd:"):
-        raise _refuse("the control memfd is not sealed against a change of size")
-    if not sealed:
-        _require_named(fd, trusted)
+    _require_segment(fd, "control", trusted)
     size = os.fstat(fd).st_size
     if size != wire.SEGMENT_SIZE:
         raise _refuse(f"a control segment of {size} bytes")

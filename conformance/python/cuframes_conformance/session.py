@@ -11,6 +11,7 @@ from . import imports, locate, validate, wire
 from .channel import Channel, Message, close_all
 from .errors import CuframesError, ErrorCode
 from .formats import Geometry, geometry
+from .packet_ring import PacketRing
 from .ring import Ring
 from .shm import Mapping
 
@@ -25,25 +26,31 @@ class Attachment:
     """What one HELLO_RESP gave: the maps, the geometry and the ring of one epoch."""
 
     def __init__(self, payload: bytes, fds: list[int], versions: validate.Versions,
-                 trusted: Collection[int]) -> None:
+                 trusted: Collection[int], packets: int = 0) -> None:
         try:
-            self._import(payload, fds, versions, trusted)
+            self._import(payload, fds, versions, trusted, packets)
         finally:
             close_all(fds)
 
     def _import(self, payload: bytes, fds: list[int], versions: validate.Versions,
-                trusted: Collection[int]) -> None:
-        self.resp = validate.hello_resp(payload, versions, ASKED)
+                trusted: Collection[int], packets: int) -> None:
+        self.resp = validate.hello_resp(payload, versions, ASKED, packets)
         names = [name for name, bit in wire.FD.items() if self.resp["fd_mask"] & bit]
         validate.require(len(names) == len(fds), f"{len(fds)} fds for {names}")
         by_name = dict(zip(names, fds))
         control = imports.import_control(by_name["CONTROL"], trusted)
         self.header = validate.control_header(
             control.words(0, wire.SEGMENT_SIZE), self.resp["proto_version"], self.resp)
-        self.geometry: Geometry = geometry(self.header)
-        page = imports.import_page(by_name["PAGE"])
-        self.pool: Mapping = imports.import_pool(by_name["POOL"], self.resp["pool_size"])
-        self.ring = Ring(control, page, self.header, self.resp["max_leases"])
+        self.page = imports.import_page(by_name["PAGE"])
+        self.pool: Mapping | None = None
+        self.geometry: Geometry | None = None
+        if not self.header["flags"] & wire.SEGMENT_FLAG["PACKETS_ONLY"]:
+            self.geometry = geometry(self.header)
+            self.pool = imports.import_pool(by_name["POOL"], self.resp["pool_size"])
+        self.ring = Ring(control, self.page, self.header, self.resp["max_leases"])
+        self.packets: Mapping | None = None
+        if "PACKETS" in by_name:
+            self.packets = imports.import_packets(by_name["PACKETS"], trusted)
         self.notify_fd = -1
         if "NOTIFY" in by_name:
             self.notify_fd = by_name["NOTIFY"]
@@ -54,10 +61,21 @@ class Attachment:
         """The epoch of these maps."""
         return int(self.resp["epoch"])
 
+    def packet_ring(self) -> PacketRing:
+        """The packet ring from where the publisher said."""
+        validate.require(self.packets is not None, "the publisher gives no packets",
+                         ErrorCode.NO_PACKET_RING)
+        assert self.packets is not None
+        raw = self.packets.words(0, wire.PACKET_HEADER.size)
+        header = validate.packet_header(raw, self.packets.size, self.resp)
+        return PacketRing(self.packets, header, self.resp["initial_packet_seq"])
+
     def close(self) -> None:
         """Close every import."""
         self.ring.close()
-        self.pool.close()
+        for mapped in (self.pool, self.packets):
+            if mapped is not None:
+                mapped.close()
         if self.notify_fd >= 0:
             os.close(self.notify_fd)
             self.notify_fd = -1
@@ -66,9 +84,10 @@ class Attachment:
 class Session:
     """A connection to a publisher under one name and mode."""
 
-    def __init__(self, sock: socket.socket, name: str, mode: str,
-                 trusted: Collection[int], versions: validate.Versions) -> None:
+    def __init__(self, sock: socket.socket, name: str, mode: str, trusted: Collection[int],
+                 versions: validate.Versions, packets: int = 0) -> None:
         self.channel = Channel(sock)
+        self._packets = packets
         self._name, self._mode, self._trusted, self._versions = name, mode, trusted, versions
         self.close_reason: int | None = None
         self.failure: CuframesError | None = None
@@ -85,11 +104,12 @@ class Session:
             "magic": wire.MAGIC, "proto_highest": self._versions.highest,
             "proto_lowest": self._versions.lowest, "capabilities": ASKED,
             "mode": wire.MODE[self._mode], "pid": os.getpid(), "name": self._name,
-            "last_epoch": last_epoch}))
+            "last_epoch": last_epoch, "packet_flags": self._packets}))
         answer = self._await_answer(deadline)
         self.announced_epoch = None
         try:
-            attachment = Attachment(answer.payload, answer.fds, self._versions, self._trusted)
+            attachment = Attachment(answer.payload, answer.fds, self._versions,
+                                    self._trusted, self._packets)
         except CuframesError as problem:
             self._refuse(problem)
             raise
@@ -176,13 +196,14 @@ class Session:
 
 
 def open_session(key: str, name: str, mode: str, timeout: float, allow_uids: Collection[int],
-                 versions: validate.Versions) -> tuple[Session, Attachment]:
+                 versions: validate.Versions,
+                 packets: int = 0) -> tuple[Session, Attachment]:
     """Connect and join. A name still taken by a killed predecessor is tried again."""
     deadline = time.monotonic() + timeout
     trusted = {os.getuid(), 0, *allow_uids}
     while True:
         sock = locate.connect(key, trusted, deadline)
-        session = Session(sock, name, mode, trusted, versions)
+        session = Session(sock, name, mode, trusted, versions, packets)
         try:
             return session, session.join(0, max(deadline, time.monotonic() + ANSWER_S))
         except CuframesError as problem:

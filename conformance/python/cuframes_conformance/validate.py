@@ -94,7 +94,8 @@ def hello_req(payload: bytes, ours: Versions, capabilities: int) -> dict[str, An
     return hello
 
 
-def hello_resp(payload: bytes, ours: Versions, asked: int) -> dict[str, Any]:
+def hello_resp(payload: bytes, ours: Versions, asked: int,
+               asked_packets: int = 0) -> dict[str, Any]:
     """What a subscriber that asked for ``asked`` demands of the answer."""
     resp = parse(wire.HELLO_RESP, payload)
     granted, bit = resp["capabilities"], wire.CAPABILITY
@@ -113,9 +114,29 @@ def hello_resp(payload: bytes, ours: Versions, asked: int) -> dict[str, Any]:
     observer = bool(asked & bit["OBSERVER"])
     require(resp["index"] == 0 if observer else 1 <= resp["index"] <= 255,
             f"index {resp['index']}")
+    _packets_granted(resp, asked_packets)
     _fd_mask(resp, observer)
     require(observer or resp["max_leases"] >= 1, "no lease is allowed")
     return resp
+
+
+def _packets_granted(resp: dict[str, Any], asked: int) -> None:
+    """The fields of version 2; those of version 1 are reserved there, and read as 0."""
+    if resp["proto_version"] < 2:
+        names = ("packet_flags", "codec", "initial_packet_seq", "packet_slot_count",
+                 "extradata_size", "packet_data_size", "packet_epoch")
+        resp.update({name: 0 for name in names})
+    granted = resp["packet_flags"]
+    require(granted & ~asked == 0, f"packet flags {granted & ~asked:#x} were not asked for")
+    if not granted:
+        return
+    require(bool(granted & wire.PACKET_REQUEST["WANT_PACKETS"]), f"packet flags {granted:#x}")
+    packet_sizes(resp["packet_slot_count"], resp["packet_data_size"])
+    require(resp["extradata_size"] <= wire.MAX_EXTRADATA,
+            f"extradata_size {resp['extradata_size']}")
+    key_first = granted & wire.PACKET_REQUEST["FROM_KEYFRAME"]
+    require(bool(key_first) or resp["initial_packet_seq"] == 0,
+            "an initial packet without FROM_KEYFRAME")
 
 
 def _fd_mask(resp: dict[str, Any], observer: bool) -> None:
@@ -124,8 +145,10 @@ def _fd_mask(resp: dict[str, Any], observer: bool) -> None:
     require(mask & ~sum(wire.FD.values()) == 0, f"fd_mask {mask:#x}")
     require(bool(mask & wire.FD["PAGE"]) != observer, "a page is for subscribers, and only them")
     passed = wire.FD["CONTROL"] | wire.FD["POOL"]
-    if granted & bit["HOST"]:
+    if granted & bit["HOST"] and resp["pool_size"]:
         require(mask & passed == passed, "control segment and HOST pool must come as fds")
+    require(bool(mask & wire.FD["PACKETS"]) <= bool(resp["packet_flags"]),
+            "a packet segment that was not granted")
     require(bool(mask & wire.FD["NOTIFY"]) == bool(granted & bit["NOTIFY"]),
             "the notify fd comes exactly when NOTIFY is granted")
 
@@ -144,12 +167,42 @@ def control_header(raw: bytes, agreed: int, resp: dict[str, Any] | None) -> dict
     require(header["sync_kind"] == wire.SYNC_KIND["CPU"],
             f"sync_kind {header['sync_kind']} with HOST")
     require(header["state"] in wire.STATE.values(), f"state {header['state']}")
-    problem = geometry_problem(header)
-    require(problem is None, problem or "")
+    if header["flags"] & wire.SEGMENT_FLAG["PACKETS_ONLY"]:
+        require(header["frame_size"] == 0 == header["pool_size"], "a pool with PACKETS_ONLY")
+    else:
+        problem = geometry_problem(header)
+        require(problem is None, problem or "")
     if resp is not None:
         for name in ("epoch", "pool_size", "memory_kind", "sync_kind"):
             require(header[name] == resp[name], f"{name} is not that of HELLO_RESP")
     return header
+
+
+def packet_header(raw: bytes, size: int, resp: dict[str, Any] | None) -> dict[str, Any]:
+    """The header of a packet segment of ``size`` bytes (protocol 10)."""
+    require(len(raw) == wire.PACKET_HEADER.size <= size, f"a packet segment of {size} bytes")
+    header = wire.PACKET_HEADER.unpack(raw)
+    require(header["magic"] == wire.PACKET_MAGIC, f"magic {header['magic']:#010x}")
+    require(header["version"] == wire.PACKET_VERSION, f"version {header['version']}")
+    packet_sizes(header["slot_count"], header["data_size"])
+    whole = wire.PACKET_SLOTS_AT + header["slot_count"] * wire.PACKET_SLOT.size
+    require(size == whole + header["data_size"], f"a packet segment of {size} bytes")
+    require(header["extradata_size"] <= wire.MAX_EXTRADATA,
+            f"extradata_size {header['extradata_size']}")
+    require(header["state"] in (wire.STATE["LIVE"], wire.STATE["CLOSED"]),
+            f"state {header['state']}")
+    if resp is not None:
+        for name, told in (("epoch", "packet_epoch"), ("slot_count", "packet_slot_count"),
+                           ("data_size", "packet_data_size")):
+            require(header[name] == resp[told], f"{name} is not that of HELLO_RESP")
+    return header
+
+
+def packet_sizes(slots: int, data: int) -> None:
+    """Powers of two, so that a place is found by the low bits (protocol 10)."""
+    require(wire.MIN_PACKET_SLOTS <= slots <= wire.MAX_PACKET_SLOTS and slots & (slots - 1) == 0,
+            f"{slots} packet slots")
+    require(data >= wire.MIN_PACKET_DATA and data & (data - 1) == 0, f"{data} bytes of packets")
 
 
 def strides(header: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Structs and numbers of protocol sections 2, 3 and 6."""
+"""Structs and numbers of protocol sections 2, 3, 6 and 10."""
 
 from __future__ import annotations
 
@@ -33,6 +33,20 @@ MESSAGE = {"HELLO_REQ": 1, "HELLO_RESP": 2, "ATTACHED": 3, "DETACH": 4, "STATS":
 TLV_FLAG = {"OPTIONAL": 1, "MORE": 2}
 DETACH_REASON = {"NORMAL": 0, "ERROR": 1}
 CLOSE_REASON = {"END_OF_STREAM": 1, "SHUTDOWN": 2, "EVICTED": 3}
+
+# The packet segment (protocol 10)
+PACKET_MAGIC = 0xCC7C1DCD
+PACKET_VERSION = 2
+PACKET_SLOTS_AT = 0x1040
+EXTRADATA_AT = 0x80
+MAX_EXTRADATA = 4032
+PACKET_ALIGN = 64
+MIN_PACKET_SLOTS, MAX_PACKET_SLOTS = 8, 4096
+MIN_PACKET_DATA = 4096
+PACKET_FLAG = {"KEY": 1, "CORRUPT": 2, "DISCONTINUITY": 4, "NEW_EXTRADATA": 8}
+PACKET_REQUEST = {"WANT_PACKETS": 1, "FROM_KEYFRAME": 2}
+CODEC = {name: int.from_bytes(name.encode("ascii"), "little")
+         for name in ("H264", "HEVC", "AV01", "MJPG")}
 
 WAITING_COUNT = 0xFFFF
 WAITING_NOTIFY = 1 << 31
@@ -177,9 +191,40 @@ RECONFIGURE = Struct("reconfigure", "3", 8, "0 u64 epoch")
 ERROR_HEAD = Struct("error_head", "3", 4, "0 i32 code")
 CLOSE = Struct("close", "3", 4, "0 u32 reason")
 
+PACKET_HEADER = Struct("packet_header", "10", 128, """
+    00 u32 magic
+    04 u32 version
+    08 u32 slot_count
+    0C u32 extradata_size
+    10 u64 data_size
+    18 u32 codec
+    1C u32 extradata_gen
+    20 u64 head_seq
+    28 u64 last_keyframe_seq
+    30 u64 data_head
+    38 u32 packet_futex
+    3C u32 state
+    40 u64 epoch
+    48 u64 publisher_start
+    50 u32 publisher_pid
+    54 bytes[44] reserved_54
+""")
+PACKET_SLOT = Struct("packet_slot", "10", 64, """
+    00 u64 seq
+    08 u64 data_pos
+    10 u32 size
+    14 u32 flags
+    18 i64 pts_ns
+    20 i64 dts_ns
+    28 i64 duration_ns
+    30 u64 publish_ns
+    38 u32 extradata_gen
+    3C u32 stream_index
+""")
+
 STRUCTS = [CONTROL_HEADER, FRAME_META, SLOT_DESCRIPTOR, SUBSCRIBER_SLOT, SUBSCRIBER_PAGE,
            TLV_HEADER, HELLO_REQ, HELLO_RESP, ATTACHED, DETACH, STATS_HEAD, RECONFIGURE,
-           ERROR_HEAD, CLOSE]
+           ERROR_HEAD, CLOSE, PACKET_HEADER, PACKET_SLOT]
 
 MEMORY_CAPABILITIES = sum(CAPABILITY[name] for name in ("CUDA_IPC", "CUDA_VMM", "HOST", "DMABUF"))
 

@@ -15,12 +15,14 @@ from cuframes_conformance.errors import CuframesError, ErrorCode
 from cuframes_conformance.layout import Struct
 from cuframes_conformance.samples.base import EPOCH, bytes_of, decode, jsonable
 
-FILES = {"layout.json": 14, "constants.json": 15, "control_segment.json": 8, "frame_meta.json": 6,
+FILES = {"layout.json": 16, "constants.json": 18, "control_segment.json": 8, "frame_meta.json": 6,
          "slot_descriptor.json": 2, "subscriber_page.json": 5, "tlv_header.json": 5,
-         "messages.json": 26, "handshakes.json": 37, "finding.json": 21,
-         "refusals.json": 81}
+         "messages.json": 26, "handshakes.json": 40, "finding.json": 21,
+         "refusals.json": 105, "packet_segment.json": 7, "packet_slot.json": 4,
+         "packet_ring.json": 27}
 POSITIVE = ["control_segment.json", "frame_meta.json", "slot_descriptor.json",
-            "subscriber_page.json", "tlv_header.json", "messages.json"]
+            "subscriber_page.json", "tlv_header.json", "messages.json", "packet_segment.json",
+            "packet_slot.json"]
 
 
 def load(name: str) -> Any:
@@ -34,7 +36,11 @@ def check(struct: str, raw: bytes, context: dict[str, Any]) -> None:
     if struct == "hello_req":
         validate.hello_req(raw, versions, context["capabilities"])
     elif struct == "hello_resp":
-        validate.hello_resp(raw, versions, context["capabilities"])
+        validate.hello_resp(raw, versions, context["capabilities"],
+                            context.get("packet_flags", 0))
+    elif struct == "packet_header":
+        validate.packet_header(raw, context["size"], {**context,
+                                                      "packet_epoch": int(context["packet_epoch"])})
     elif struct == "control_segment":
         resp = {"epoch": int(context["epoch"]), "pool_size": context["pool_size"],
                 "memory_kind": 3, "sync_kind": 0}
@@ -124,7 +130,7 @@ class Refusals(unittest.TestCase):
         host = 1 | 8 | 64 | 128
         for vector in load("messages.json"):
             with self.subTest(vector=vector["name"]):
-                context = {"lowest": 1, "highest": 2, "capabilities": host}
+                context = {"lowest": 1, "highest": 2, "capabilities": host, "packet_flags": 3}
                 if vector["name"] == "hello_resp_observer":
                     check(vector["struct"], bytes_of(vector), context)
                 elif vector["struct"] in ("hello_req", "hello_resp"):
@@ -165,7 +171,7 @@ class Handshakes(unittest.TestCase):
             req = validate.hello_req(hellos[0], versions, 1 | 8 | 64)
             agreed[vector["name"]] = req["agreed"]
             self.assertEqual(req["agreed"], vector["outcome"]["proto_version"])
-        self.assertEqual(len(agreed), 11)
+        self.assertEqual(len(agreed), 14)
         self.assertEqual(agreed["v1_publisher_v2_subscriber"], 1)
         self.assertEqual(agreed["v2_publisher_v1_subscriber"], 1)
         self.assertEqual(agreed["v2_publisher_v2_subscriber"], 2)

@@ -9,11 +9,11 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use cuframes::wire::{
-    CONTROL_SIZE, ConsumerName, ControlHeader, ErrorCode, PAGE_SIZE, StreamState, SubscriberSlot,
-    control,
+    CONTROL_SIZE, ConsumerName, ControlHeader, ErrorCode, PAGE_SIZE, PacketHeader, StreamState,
+    SubscriberSlot, control, packets,
 };
-use cuframes::{Format, FrameLayout, Mode, Subscriber};
-use zerocopy::IntoBytes;
+use cuframes::{Format, FrameLayout, Mode, PacketStart, Subscriber};
+use zerocopy::{FromZeros, IntoBytes};
 
 use crate::case::{Case, Step};
 use crate::common::raw::Raw;
@@ -27,7 +27,8 @@ pub fn replay(fields: &Fields, case: &Case) -> Vec<String> {
     let key = key(&format!("p-{}", case.name.replace('_', "-")));
     let server = Server::listen(&key);
     let (go_on, told) = channel();
-    let library = subscribe(key, case, told);
+    let wanted = fields.get(&case.steps[0], &case.steps[0].bytes, "packet_flags");
+    let library = subscribe(key, case, wanted, told);
     let raw = server.accept();
     let mut found = Vec::new();
     let mut segment = None;
@@ -62,10 +63,20 @@ pub fn replay(fields: &Fields, case: &Case) -> Vec<String> {
 
 /// The library's part: joins, reads until the end, and leaves when it is told. Returns the name of
 /// the code with which joining failed.
-fn subscribe(key: String, case: &Case, told: Receiver<()>) -> JoinHandle<Option<String>> {
+fn subscribe(
+    key: String,
+    case: &Case,
+    wanted: u64,
+    told: Receiver<()>,
+) -> JoinHandle<Option<String>> {
     let (is_ending, is_reconfigured) = (case.says("CLOSE"), case.says("RECONFIGURE"));
     std::thread::spawn(move || {
         let builder = Subscriber::builder(&key).name(NAME).mode(Mode::NewestOnly);
+        let builder = match wanted {
+            0 => builder,
+            1 => builder.packets(PacketStart::Next),
+            _ => builder.packets(PacketStart::Keyframe),
+        };
         let joined = builder.connect_timeout(Some(Duration::ZERO)).connect();
         let mut subscriber = match joined {
             Ok(subscriber) => subscriber,
@@ -124,6 +135,7 @@ fn descriptors(fields: &Fields, step: &Step) -> Vec<OwnedFd> {
             let epoch = fields.get(step, &step.bytes, "epoch");
             let mut header = ControlHeader::new(&layout.host_geometry(4, POOL, epoch));
             header.latest_seq = fields.get(step, &step.bytes, "latest_seq");
+            header.proto_version = fields.get(step, &step.bytes, "proto_version") as u32;
             memory(memfd(CONTROL_SIZE, header.as_bytes(), sealed()))
         }
         "PAGE" => {
@@ -134,6 +146,20 @@ fn descriptors(fields: &Fields, step: &Step) -> Vec<OwnedFd> {
             memory(memfd(PAGE_SIZE, page.as_bytes(), sealed()))
         }
         "POOL" => memory(memfd(POOL as usize, &[], sealed())),
+        "PACKETS" => {
+            let header = PacketHeader {
+                magic: packets::PACKET_MAGIC,
+                version: packets::PACKET_VERSION,
+                slot_count: fields.get(step, &step.bytes, "packet_slot_count") as u32,
+                data_size: fields.get(step, &step.bytes, "packet_data_size"),
+                epoch: fields.get(step, &step.bytes, "packet_epoch"),
+                state: StreamState::Live as u32,
+                ..PacketHeader::new_zeroed()
+            };
+            let size = packets::SLOTS + header.slot_count as usize * packets::PACKET_SLOT_SIZE;
+            let size = size + header.data_size as usize;
+            memory(memfd(size, header.as_bytes(), sealed()))
+        }
         "NOTIFY" => UnixStream::pair().expect("pair").0.into(),
         other => panic!("no descriptor is called {other}"),
     });

@@ -15,6 +15,10 @@ use crate::stage::{POOL, Stage};
 
 /// Where a page says which index and name it is for.
 const PAGE_INDEX: u64 = 8;
+/// Where a packet segment says which start of its publisher it belongs to.
+const PACKET_EPOCH: u64 = 0x40;
+/// Bytes of a packet segment of 8 slots and 4096 bytes.
+const PACKETS: u64 = 0x1040 + 8 * 64 + 4096;
 
 /// Says what the subscriber of `case` says, and hears what it hears. Returns what was different.
 pub fn replay(fields: &Fields, case: &Case) -> Vec<String> {
@@ -68,35 +72,42 @@ fn hear(
         }
         *index = chosen;
     }
-    let live = [
+    let mut live = vec![
         ("epoch", stage.epoch()),
         ("latest_seq", stage.latest_seq),
         ("index", *index),
     ];
+    if step.varies.iter().any(|field| field == "packet_epoch") && bytes.len() == step.bytes.len() {
+        // The publisher's choice, but some number; the segment that comes along has the same.
+        let chosen = fields.get(step, &bytes, "packet_epoch");
+        live.extend((chosen != 0).then_some(("packet_epoch", chosen)));
+    }
     let mut found = fields.differences(&fields.with(step, &live), &bytes);
-    found.extend(check_fds(step, fds, *index));
+    let packet_epoch = live.last().map_or(0, |&(_, value)| value);
+    found.extend(check_fds(step, fds, *index, packet_epoch));
     found
 }
 
 /// Counts the descriptors and looks at the kind, the size, the seals and the mode of each.
-fn check_fds(step: &Step, fds: Vec<OwnedFd>, index: u64) -> Vec<String> {
+fn check_fds(step: &Step, fds: Vec<OwnedFd>, index: u64, packet_epoch: u64) -> Vec<String> {
     if fds.len() != step.fds.len() {
         return vec![format!("{} descriptors with {}", fds.len(), step.name)];
     }
     let named = step.fds.iter().zip(fds);
-    let wrong = named.filter(|(name, fd)| !is_as_named(name, fd, index));
+    let wrong = named.filter(|(name, fd)| !is_as_named(name, fd, index, packet_epoch));
     wrong
         .map(|(name, _)| format!("descriptor {name}"))
         .collect()
 }
 
-/// CONTROL is a file with a name, read-only and unsealed. PAGE and POOL are memfds whose size is
+/// CONTROL and PACKETS are files with a name, read-only and unsealed. PAGE and POOL are memfds whose size is
 /// sealed: nobody can have the other side die of a SIGBUS. Only the page is for both to write.
-fn is_as_named(name: &str, fd: &OwnedFd, index: u64) -> bool {
+fn is_as_named(name: &str, fd: &OwnedFd, index: u64, packet_epoch: u64) -> bool {
     let (at_least, mode, is_sealed) = match name {
         "CONTROL" => (CONTROL_SIZE as u64, OFlags::RDONLY, false),
         "PAGE" => (PAGE_SIZE as u64, OFlags::RDWR, true),
         "POOL" => (POOL, OFlags::RDONLY, true),
+        "PACKETS" => (PACKETS, OFlags::RDONLY, false),
         // One end of a pair of sockets.
         "NOTIFY" => return socket_type(fd).is_ok(),
         other => panic!("no descriptor is called {other}"),
@@ -108,11 +119,16 @@ fn is_as_named(name: &str, fd: &OwnedFd, index: u64) -> bool {
         && metadata.len() >= at_least
         && fcntl_getfl(fd).expect("flags") & OFlags::RWMODE == mode
         && fcntl_get_seals(fd).is_ok_and(|found| found.contains(seals)) == is_sealed;
-    is_memory && (name != "PAGE" || page_index(&file) == index)
+    let is_ours = match name {
+        "PAGE" => word(&file, PAGE_INDEX) as u32 == index as u32,
+        "PACKETS" => word(&file, PACKET_EPOCH) == packet_epoch,
+        _ => true,
+    };
+    is_memory && is_ours
 }
 
-fn page_index(page: &File) -> u64 {
-    let mut bytes = [0; 4];
-    page.read_exact_at(&mut bytes, PAGE_INDEX).expect("page");
-    u32::from_le_bytes(bytes).into()
+fn word(file: &File, at: u64) -> u64 {
+    let mut bytes = [0; 8];
+    file.read_exact_at(&mut bytes, at).expect("a word");
+    u64::from_le_bytes(bytes)
 }

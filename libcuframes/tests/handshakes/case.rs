@@ -107,6 +107,11 @@ impl Case {
         }
     }
 
+    /// True if the publisher of this case has packets.
+    pub fn has_packets(&self) -> bool {
+        self.publisher.1 == 2
+    }
+
     /// True if `message` is said.
     pub fn says(&self, message: &str) -> bool {
         self.steps.iter().any(|step| step.name == message)

@@ -4,7 +4,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use cuframes::wire::page;
-use cuframes::{Format, Mode, Publisher, PublisherStats, Result};
+use cuframes::{
+    Codec, Format, Mode, PacketFlags, PacketMeta, PacketRing, Publisher, PublisherStats, Result,
+};
 
 use crate::case::{Case, Step};
 use crate::common::raw::{Joined, Raw};
@@ -16,6 +18,26 @@ pub const POOL: u64 = 4 * 417_792;
 const FRAMES: usize = 3;
 /// The consumer name of the vectors' subscriber.
 pub const NAME: &str = "viewer-4242";
+
+/// The packet ring of the vectors' publishers of version 2.
+const RING: PacketRing = PacketRing {
+    slots: 8,
+    bytes: 4096,
+    largest: None,
+};
+
+/// A key packet with parameters of six bytes, and two more.
+fn send_packets(source: &mut Publisher) {
+    let set = source.set_codec_params(Codec::H264, &[1; 6]);
+    set.expect("codec parameters");
+    for flags in [PacketFlags::KEY, PacketFlags::empty(), PacketFlags::empty()] {
+        let meta = PacketMeta {
+            flags,
+            ..PacketMeta::default()
+        };
+        source.publish_packet(&[7; 24], &meta).expect("a packet");
+    }
+}
 
 /// The publisher, and who else is there.
 pub struct Stage {
@@ -41,8 +63,15 @@ impl Stage {
             true => builder.max_subscribers(1),
             false => builder,
         };
+        let builder = match case.has_packets() {
+            true => builder.enable_packets(RING),
+            false => builder,
+        };
         let mut source = builder.build().expect("publisher");
         send_many(&mut source, FRAMES);
+        if case.has_packets() {
+            send_packets(&mut source);
+        }
         let mut stage = Stage {
             key,
             source: Some(source),
@@ -51,6 +80,7 @@ impl Stage {
             latest_seq: FRAMES as u64,
         };
         match case.setup.as_str() {
+            _ if case.has_packets() => {}
             ""
             | "the publisher is reconfigured after ATTACHED"
             | "the publisher finishes after ATTACHED" => {}

@@ -60,6 +60,8 @@ def decode(layout: str, raw: bytes) -> dict[str, Any]:
         return validate.error(raw)
     if layout == "empty":
         return {}
+    if layout == "packet_segment":
+        return packet_segment_fields(raw)
     return next(entry for entry in wire.STRUCTS if entry.name == layout).unpack(raw)
 
 
@@ -69,6 +71,15 @@ def segment_fields(raw: bytes) -> dict[str, Any]:
     starts = [header["header_size"] + i * header["slot_size"] for i in range(header["slot_count"])]
     return {"header": header,
             "slots": [wire.SLOT_DESCRIPTOR.unpack(raw[at:at + 192]) for at in starts]}
+
+
+def packet_segment_fields(raw: bytes) -> dict[str, Any]:
+    """Header, extradata and slots of a packet segment; the data is not taken apart."""
+    head = wire.PACKET_HEADER.unpack(raw)
+    at, size = wire.EXTRADATA_AT, wire.PACKET_SLOT.size
+    starts = [wire.PACKET_SLOTS_AT + i * size for i in range(head["slot_count"])]
+    return {"header": head, "extradata": raw[at:at + head["extradata_size"]].hex(),
+            "slots": [wire.PACKET_SLOT.unpack(raw[start:start + size]) for start in starts]}
 
 
 def message_vector(name: str, kind: str | int, layout: str, payload: bytes, flags: int = 0,

@@ -6,6 +6,7 @@ from typing import Any
 
 from .. import wire
 from ..errors import ErrorCode
+from . import packet_refusals
 from .base import EPOCH, NEXT_EPOCH, hello_req, hello_resp
 from .messages import error_payload
 
@@ -15,6 +16,8 @@ HOST = CAP["FD_PASSING"] | CAP["HOST"]
 UNKNOWN = 0x7F01
 RESP_VARIES = ["epoch", "index", "latest_seq", "pool_size", "lib_version", "lease_timeout_ms",
                "max_leases"]
+PACKETS = ("the publisher has a packet ring of 8 slots and 4096 bytes, and in it a key packet with "
+           "codec parameters of 6 bytes, and two more")
 V1, V2 = {"lowest": 1, "highest": 1}, {"lowest": 1, "highest": 2}
 
 
@@ -40,6 +43,14 @@ def resp(**changes: Any) -> Step:
     fds = [name for name, bit in wire.FD.items() if values["fd_mask"] & bit]
     return step("publisher", "HELLO_RESP", "hello_resp", wire.HELLO_RESP.pack(values), fds=fds,
                 varies=RESP_VARIES)
+
+
+def granted(**changes: Any) -> Step:
+    """The publisher answers with packets as well."""
+    values = packet_refusals.granted(**changes)
+    fds = [name for name, bit in wire.FD.items() if values["fd_mask"] & bit]
+    return step("publisher", "HELLO_RESP", "hello_resp", wire.HELLO_RESP.pack(values), fds=fds,
+                varies=[*RESP_VARIES, "packet_epoch"])
 
 
 def attached(**changes: Any) -> Step:
@@ -89,9 +100,19 @@ def accepted() -> list[dict[str, Any]]:
         live("v1_publisher_v1_subscriber", V1, 1, [req(), resp(), attached()]),
         live("v1_publisher_v2_subscriber", V1, 1,
              [req(proto_highest=2), resp(), attached()], "agreed is min(both highest)"),
-        live("v2_publisher_v1_subscriber", V2, 1, [req(), resp(), attached()]),
+        live("v1_publisher_packets_wanted", V1, 1,
+             [req(proto_highest=2, packet_flags=3), resp(), attached()],
+             "the answer's fields of version 2 are reserved, and 0"),
+        live("v2_publisher_v1_subscriber", V2, 1, [req(), resp(), attached()], setup=PACKETS),
         live("v2_publisher_v2_subscriber", V2, 2,
-             [req(proto_highest=2), resp(proto_version=2), attached()]),
+             [req(proto_highest=2, packet_flags=3), granted(), attached()],
+             "WANT_PACKETS and FROM_KEYFRAME", PACKETS),
+        live("v2_next_key_packet", V2, 2,
+             [req(proto_highest=2, packet_flags=1),
+              granted(packet_flags=1, initial_packet_seq=0), attached()],
+             "WANT_PACKETS", PACKETS),
+        live("v2_no_packets_wanted", V2, 2,
+             [req(proto_highest=2), resp(proto_version=2), attached()], setup=PACKETS),
         live("future_subscriber", V1, 1, [req(proto_highest=2**32 - 1), resp(), attached()]),
         live("without_notify", V1, 1, [
             req(capabilities=HOST),
