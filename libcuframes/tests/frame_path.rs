@@ -1,4 +1,4 @@
-//! The path of a frame neither allocates nor calls the kernel for anything but a futex.
+//! The path of a frame, and that of a packet, neither allocates nor calls the kernel for anything but a futex.
 
 mod common;
 
@@ -10,10 +10,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::Thread;
 
 use common::{WATCHDOG, alone, as_child, key, publisher, role, run_dir, said, strict};
-use cuframes::{FrameMeta, Mode, Publisher, Subscriber};
+use cuframes::{
+    FrameMeta, Mode, PacketFlags, PacketMeta, PacketRing, PacketStart, Publisher, Subscriber,
+};
 
 const WARM_UP: u64 = 100;
 const FRAMES: u64 = 10_000;
+const PACKET: [u8; 3000] = [7; 3000];
+const KEY: PacketMeta = PacketMeta {
+    pts: None,
+    dts: None,
+    duration: 0,
+    flags: PacketFlags::KEY,
+    stream_index: 0,
+};
 
 /// Counts what each thread asks of the allocator.
 struct Counting;
@@ -84,35 +94,99 @@ fn read(subscriber: &mut Subscriber, done: &AtomicU64, last: u64, publisher: &Th
     }
 }
 
+/// As `publish`, for packets.
+fn send(publisher: &mut Publisher, read: &AtomicU64, packets: u64, lead: u64) {
+    for _ in 0..packets {
+        let seq = publisher.publish_packet(&PACKET, &KEY).expect("publish");
+        while read.load(Ordering::Acquire) + lead <= seq {
+            std::thread::park_timeout(WATCHDOG);
+        }
+    }
+}
+
+/// As `read`, for packets, in both ways that there are.
+fn receive(subscriber: &mut Subscriber, done: &AtomicU64, last: u64, publisher: &Thread) {
+    let mut bytes = [0; PACKET.len()];
+    loop {
+        let packet = subscriber.next_packet(Some(WATCHDOG)).expect("a packet");
+        assert_eq!(packet.data(), PACKET);
+        let mut seq = packet.info().seq;
+        done.store(seq, Ordering::Release);
+        publisher.unpark();
+        if seq != last {
+            let info = subscriber.next_packet_into(&mut bytes, Some(WATCHDOG));
+            seq = info.expect("a packet").seq;
+            assert_eq!(bytes, PACKET);
+            done.store(seq, Ordering::Release);
+            publisher.unpark();
+        }
+        if seq == last {
+            return;
+        }
+    }
+}
+
+/// What goes from one side of a stream to the other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    Frames,
+    Packets,
+}
+
+impl What {
+    fn publish(self, publisher: &mut Publisher, read: &AtomicU64, count: u64, lead: u64) {
+        match self {
+            What::Frames => publish(publisher, read, count, lead),
+            What::Packets => send(publisher, read, count, lead),
+        }
+    }
+
+    fn read(self, subscriber: &mut Subscriber, done: &AtomicU64, last: u64, there: &Thread) {
+        match self {
+            What::Frames => read(subscriber, done, last, there),
+            What::Packets => receive(subscriber, done, last, there),
+        }
+    }
+}
+
 /// Runs both sides of a stream on two threads: first `WARM_UP` frames, then `FRAMES` between
 /// two calls of `mark` on each side. Returns what `mark` said before and after, publisher first.
 fn stream<T: Send>(
+    what: What,
     name: &str,
     mode: Mode,
     lead: u64,
     mark: impl Fn(&str) -> T + Sync,
 ) -> [(T, T); 2] {
     let key = key(name);
-    let mut source = publisher(&key).build().expect("publisher");
+    let builder = publisher(&key).enable_packets(PacketRing::default());
+    let mut source = builder.build().expect("publisher");
     let builder = strict(&key, "reader").mode(mode);
+    let builder = builder.packets(PacketStart::Next);
     let mut subscriber = builder.connect().expect("subscriber");
     let done = AtomicU64::new(0);
     let here = std::thread::current();
     std::thread::scope(|scope| {
         let reader = scope.spawn(|| {
-            read(&mut subscriber, &done, WARM_UP, &here);
+            what.read(&mut subscriber, &done, WARM_UP, &here);
             let before = mark("begin");
-            read(&mut subscriber, &done, WARM_UP + FRAMES, &here);
+            what.read(&mut subscriber, &done, WARM_UP + FRAMES, &here);
             let after = mark("end");
             (before, after, subscriber.stats())
         });
-        publish(&mut source, &done, WARM_UP, 1);
+        what.publish(&mut source, &done, WARM_UP, 1);
         let before = mark("begin");
-        publish(&mut source, &done, FRAMES - 1, lead);
-        publish(&mut source, &done, 1, 1);
+        what.publish(&mut source, &done, FRAMES - 1, lead);
+        what.publish(&mut source, &done, 1, 1);
         let after = mark("end");
         let (begun, ended, stats) = reader.join().expect("reader");
         let published = source.stats();
+        if what == What::Packets {
+            let sent = published.packets.expect("a ring").published;
+            let seen = (stats.packets, stats.packets_missed);
+            assert_eq!((sent, seen), (WARM_UP + FRAMES, (WARM_UP + FRAMES, 0)));
+            return [(before, after), (begun, ended)];
+        }
         assert_eq!(
             (published.published, published.dropped),
             (WARM_UP + FRAMES, 0)
@@ -126,15 +200,17 @@ fn stream<T: Send>(
 }
 
 #[test]
-fn ten_thousand_frames_without_an_allocation() {
+fn ten_thousand_without_an_allocation() {
     let _guard = alone();
     // In step, where the reader sleeps before each frame, and with frames waiting for it.
-    for (name, mode, lead) in [
-        ("step", Mode::StrictOrder, 1),
-        ("ahead", Mode::StrictOrder, 4),
-        ("newest", Mode::NewestOnly, 4),
+    for (what, name, mode, lead) in [
+        (What::Frames, "step", Mode::StrictOrder, 1),
+        (What::Frames, "ahead", Mode::StrictOrder, 4),
+        (What::Frames, "newest", Mode::NewestOnly, 4),
+        (What::Packets, "encoded", Mode::NewestOnly, 1),
+        (What::Packets, "encoded-ahead", Mode::NewestOnly, 4),
     ] {
-        let [publisher, reader] = stream(name, mode, lead, |_| allocations());
+        let [publisher, reader] = stream(what, name, mode, lead, |_| allocations());
         assert_eq!(
             publisher.1 - publisher.0,
             0,
@@ -185,11 +261,15 @@ fn calls_between_marks(trace: &str) -> BTreeMap<u32, BTreeMap<String, u64>> {
 }
 
 #[test]
-fn ten_thousand_frames_without_a_call_but_futex() {
-    const NAME: &str = "ten_thousand_frames_without_a_call_but_futex";
+fn ten_thousand_without_a_call_but_futex() {
+    const NAME: &str = "ten_thousand_without_a_call_but_futex";
     if let Some(role) = role() {
-        let lead = if role == "step" { 1 } else { 4 };
-        stream(&role, Mode::StrictOrder, lead, leave_mark);
+        let lead = if role.contains("step") { 1 } else { 4 };
+        let what = match role.strip_prefix("packets") {
+            Some(_) => What::Packets,
+            None => What::Frames,
+        };
+        stream(what, &role, Mode::StrictOrder, lead, leave_mark);
         return;
     }
     let _guard = alone();
@@ -197,7 +277,7 @@ fn ten_thousand_frames_without_a_call_but_futex() {
         eprintln!("\n*** SKIPPED: {NAME} needs strace, which is not installed ***\n");
         return;
     }
-    for role in ["step", "ahead"] {
+    for role in ["step", "ahead", "packets-step", "packets-ahead"] {
         let file = run_dir().join(format!("{role}.strace"));
         let mut command = Command::new("strace");
         command
@@ -220,7 +300,7 @@ fn ten_thousand_frames_without_a_call_but_futex() {
         }
         let all: u64 = calls.values().flat_map(|calls| calls.values()).sum();
         assert!(
-            role != "step" || all >= FRAMES,
+            !role.contains("step") || all >= FRAMES,
             "{role}: somebody sleeps: {calls:?}"
         );
     }
