@@ -184,12 +184,21 @@ pub fn info(key: &str, allow_uids: &[u32]) -> Result<KeyInfo> {
         subscribers: rows.collect(),
         has_frames: !geometry.is_packets_only(),
         packets: packets.map(|joined| KeyPackets {
-            codec: Codec::from_fourcc(joined.map.load_u32(packets::CODEC, Ordering::Relaxed)),
+            codec: Codec::from_fourcc(
+                joined
+                    .reader
+                    .segment
+                    .load_u32(packets::CODEC, Ordering::Relaxed),
+            ),
             slots: joined.shape.slots,
             bytes: joined.shape.bytes,
-            latest_seq: joined.map.load_u64(packets::HEAD_SEQ, Ordering::Relaxed),
+            latest_seq: joined
+                .reader
+                .segment
+                .load_u64(packets::HEAD_SEQ, Ordering::Relaxed),
             latest_key: joined
-                .map
+                .reader
+                .segment
                 .load_u64(packets::LAST_KEYFRAME_SEQ, Ordering::Relaxed),
         }),
     })

@@ -117,6 +117,32 @@ fn a_late_reader_begins_with_the_newest_key_packet() {
 }
 
 #[test]
+fn who_was_waited_for_gets_the_first_packet() {
+    let _guard = shared();
+    for start in [PacketStart::Keyframe, PacketStart::Next].repeat(20) {
+        let key = key("waited");
+        let mut source = publisher(&key)
+            .enable_packets(SMALL)
+            .build()
+            .expect("publisher");
+        let connect = std::thread::spawn(move || {
+            let builder = Subscriber::builder(&key).packets_only(start);
+            builder.connect().expect("a reader of packets")
+        });
+        source
+            .wait_subscribers(1, Some(WATCHDOG))
+            .expect("a subscriber");
+        for number in 1..=4 {
+            put(&mut source, number == 1);
+        }
+        let mut reader = connect.join().expect("the reader's thread");
+        for number in 1..=4 {
+            assert_eq!(take(&mut reader).seq, number);
+        }
+    }
+}
+
+#[test]
 fn a_loss_is_told_once_and_the_next_one_is_a_key_packet() {
     let _guard = shared();
     let key = key("overrun");

@@ -54,7 +54,7 @@ impl PacketStream {
         PacketStream {
             epoch: joined.epoch,
             largest: joined.shape.bytes / 4,
-            reader: PacketReader::new(joined.map, joined.shape, joined.initial),
+            reader: joined.reader,
             last: 0,
             unsettled: None,
             buffer: Vec::new(),

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use crate::error::{Error, Result};
-use crate::ring::packets::PacketShape;
+use crate::ring::packets::{PacketReader, PacketShape};
 use crate::sys::{self, ReadMap, Seals};
 use crate::wire::packets::EXTRADATA;
 use crate::wire::{HelloGrant, PacketGrant, PacketHeader, fds};
@@ -15,14 +15,13 @@ use super::import::{check_named, file_size, wrong_size};
 /// The packets of a publisher, as a subscriber joins them.
 #[derive(Debug)]
 pub struct PacketsJoined {
-    /// The segment.
-    pub map: ReadMap,
+    /// The segment, with the first packet that is read: what comes after the publisher knows
+    /// that we are here is not passed over.
+    pub reader: PacketReader<ReadMap>,
     /// Slots and data.
     pub shape: PacketShape,
     /// Number of the publisher's start: with the same one a reader keeps its position.
     pub epoch: u64,
-    /// The packet to begin with, 0 the next key packet.
-    pub initial: u64,
 }
 
 impl JoinRequest {
@@ -67,10 +66,10 @@ pub(super) fn map_packets(
     let header: PacketHeader = zerocopy::transmute!(words);
     let geometry = header.validate(size)?;
     geometry.answers(grant)?;
+    let shape = PacketShape::from(&geometry);
     Ok(PacketsJoined {
-        map,
-        shape: PacketShape::from(&geometry),
+        reader: PacketReader::new(map, shape, grant.initial_seq),
+        shape,
         epoch: geometry.epoch,
-        initial: grant.initial_seq,
     })
 }
