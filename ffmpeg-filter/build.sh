@@ -1,7 +1,8 @@
 #!/bin/bash
 # Usage: build.sh VERSION        (5.1 or 7.1)
 #
-# Builds that FFmpeg release with the filter cuframes_out and prints, as its
+# Builds that FFmpeg release with the filter cuframes_out and the demuxers cuframes and
+# cuframes_packets, and prints, as its
 # last line, the path of an ffmpeg that runs as it is. What is built stays in
 # the cache; the next call builds only what has changed, and a new libcuframes
 # alone is just copied.
@@ -31,15 +32,15 @@ say() { echo "build.sh: $*" >&2; }
 # the time are in assembler.
 configure_options=(
     --prefix="$prefix" --disable-everything --disable-autodetect --disable-doc
-    --optflags=-O1 --disable-debug --disable-ffplay --disable-ffprobe --disable-static
+    --optflags=-O1 --disable-debug --disable-ffplay --disable-static
     --enable-shared --enable-pic --enable-rpath --enable-libcuframes
     --enable-ffnvcodec --enable-cuda --enable-cuvid --enable-nvdec --enable-hwaccel=h264_nvdec,hevc_nvdec
     --enable-indev=lavfi
     --enable-decoder=rawvideo,wrapped_avframe,h264,hevc,mjpeg,ffv1
     --enable-encoder=rawvideo,wrapped_avframe,mjpeg,ffv1
-    --enable-parser=h264,hevc,mjpeg
+    --enable-parser=h264,hevc,mjpeg,av1
     --enable-bsf=h264_mp4toannexb,hevc_mp4toannexb,extract_extradata,null,noise
-    --enable-demuxer=mov,matroska,mpegts,nut,h264,hevc,rtsp,rawvideo,mjpeg,yuv4mpegpipe,concat
+    --enable-demuxer=cuframes,cuframes_packets,mov,matroska,mpegts,nut,h264,hevc,rtsp,rawvideo,mjpeg,yuv4mpegpipe,concat
     --enable-muxer=null,framemd5,framehash,framecrc,md5,rawvideo,nut,rtsp,mpegts,matroska,mov,mp4,mjpeg,h264,hevc,yuv4mpegpipe
     --enable-protocol=file,pipe,tcp,udp,rtp,unix,crypto,data
     --enable-filter=cuframes_out,testsrc,testsrc2,color,smptebars,nullsrc,scale,format,null,fps,copy,split,loop,tpad,select
@@ -118,9 +119,12 @@ make_tree() {
     for source in "$here"/*.[ch]; do
         put "$source" "$tree/libavfilter/$(basename "$source")"
     done
+    for source in "$here"/demux/*.[ch]; do
+        put "$source" "$tree/libavformat/$(basename "$source")"
+    done
     (cd "$tree" && nice make -j"$(nproc)" install > "$work/make.log" 2>&1) ||
         { grep -m 20 -E 'error|Error' "$work/make.log" >&2; say "see $work/make.log"; exit 1; }
-    grep -A 3 -E '(cuframes_out[a-z_]*\.[ch]|fftools/[a-z_]*\.c):.*warning:' "$work/make.log" >&2 || true
+    grep -A 3 -E '(cuframes[a-z_]*\.[ch]|fftools/[a-z_]*\.c):.*warning:' "$work/make.log" >&2 || true
 }
 
 key_of() { cat "$@" | sha256sum | cut -c 1-32; }
@@ -132,7 +136,7 @@ exec 9> "$work/lock"
 flock 9
 lib=$(library)
 tree_key=$(printf '%s\n' "$version" "${configure_options[@]}" | key_of - "$patch")
-built_key=$(printf '%s\n' "$tree_key" | key_of - "$0" "$here"/*.[ch] "$include/cuframes/cuframes.h")
+built_key=$(printf '%s\n' "$tree_key" | key_of - "$0" "$here"/*.[ch] "$here"/demux/*.[ch] "$include/cuframes/cuframes.h")
 
 if [ "$(cat "$work/built" 2>/dev/null)" != "$built_key" ]; then
     rm -f "$work/built"

@@ -2,14 +2,14 @@
 # Usage: make-patches.sh [VERSION...]
 #
 # Writes patches/ffmpeg-VERSION.patch: the same edits, applied to each release's
-# own tree, because the lines around them differ between releases. The filter's
-# C files are not part of the patches; build.sh copies them.
+# own tree, because the lines around them differ between releases. The C files of
+# the filter and the demuxers are not part of the patches; build.sh copies them.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${CUFRAMES_FFMPEG_CACHE:-$here/cache}
 
-edit_build() {
-    sed -i '/^  --enable-libdav1d /i\  --enable-libcuframes     enable publishing of frames via libcuframes [no]' configure
+edit_filter() {
+    sed -i '/^  --enable-libdav1d /i\  --enable-libcuframes     enable frames and packets of other processes via libcuframes [no]' configure
     sed -i 's/^    libdav1d$/    libcuframes\n&/' configure
     sed -i '/^deinterlace_qsv_filter_deps=/i cuframes_out_filter_deps="libcuframes"' configure
     sed -i '/^enabled libdav1d /i enabled libcuframes       \&\& require_pkg_config libcuframes cuframes cuframes/cuframes.h cuframes_publisher_create' configure
@@ -17,11 +17,18 @@ edit_build() {
     sed -i '/^extern const .* ff_vf_curves;/{h;s/curves/cuframes_out/;p;g}' libavfilter/allfilters.c
 }
 
+edit_demuxers() {
+    sed -i '/^dash_demuxer_deps=/i cuframes_demuxer_deps="libcuframes"\ncuframes_packets_demuxer_deps="libcuframes"' configure
+    sed -i '/^OBJS-$(CONFIG_DASH_DEMUXER)/i OBJS-$(CONFIG_CUFRAMES_DEMUXER)          += cuframes.o $(addprefix cuframes_, \\\n                                            buffer.o cuda.o describe.o hdr.o \\\n                                            input.o picture.o reader.o)\nOBJS-$(CONFIG_CUFRAMES_PACKETS_DEMUXER)  += cuframes_packets.o cuframes_codec.o \\\n                                            cuframes_input.o' libavformat/Makefile
+    sed -i '/^extern const .* ff_dash_demuxer;/{h;s/dash/cuframes/;p;s/cuframes/cuframes_packets/;p;g}' libavformat/allformats.c
+}
+
 # A signal ends the program, but not the stream: the filter must know, because
-# ffmpeg sends it the same end of input in both cases.
+# ffmpeg sends it the same end of input in both cases. Inputs must know, because
+# ffmpeg interrupts only those that it is still opening.
 edit_signal_handler() {
-    sed -i '0,/^#include "ffmpeg.h"/s//#include "config_components.h"\n#if CONFIG_CUFRAMES_OUT_FILTER\n#include "libavfilter\/cuframes_out.h"\n#endif\n&/' fftools/ffmpeg.c
-    sed -i '/^    received_nb_signals++;/a #if CONFIG_CUFRAMES_OUT_FILTER\n    av_cuframes_out_interrupt();\n#endif' fftools/ffmpeg.c
+    sed -i '0,/^#include "ffmpeg.h"/s//#include "config_components.h"\n#if CONFIG_CUFRAMES_OUT_FILTER\n#include "libavfilter\/cuframes_out.h"\n#endif\n#if CONFIG_CUFRAMES_DEMUXER || CONFIG_CUFRAMES_PACKETS_DEMUXER\n#include "libavformat\/cuframes.h"\n#endif\n&/' fftools/ffmpeg.c
+    sed -i '/^    received_nb_signals++;/a #if CONFIG_CUFRAMES_OUT_FILTER\n    av_cuframes_out_interrupt();\n#endif\n#if CONFIG_CUFRAMES_DEMUXER || CONFIG_CUFRAMES_PACKETS_DEMUXER\n    av_cuframes_interrupt();\n#endif' fftools/ffmpeg.c
 }
 
 # When -frames or -t has been reached, a threaded ffmpeg frees the graph without
@@ -36,7 +43,8 @@ for version in ${*:-5.1 7.1}; do
     cp -a "$work/a" "$work/b"
     (
         cd "$work/b"
-        edit_build
+        edit_filter
+        edit_demuxers
         edit_signal_handler
         if grep -q '^static int filter_thread' fftools/ffmpeg_filter.c; then
             edit_filter_thread

@@ -67,12 +67,13 @@ def interposer() -> Path:
 
 @functools.cache
 def program(name: str) -> Path:
-    """A program of ours that uses the patched FFmpeg's libraries, compiled."""
+    """A program of ours that uses the patched FFmpeg's libraries and ours, compiled."""
     path = inputs() / name
     prefix = Path(FFMPEG).parents[1]
     subprocess.run(["cc", "-Wall", "-Wextra", "-Werror", "-O1", f"-I{prefix / 'include'}",
-                    Path(__file__).with_name(f"{name}.c"), "-o", path, f"-L{prefix / 'lib'}",
-                    f"-Wl,-rpath,{prefix / 'lib'}", "-lavfilter", "-lavutil"], check=True)
+                    f"-I{ROOT / 'include'}", Path(__file__).with_name(f"{name}.c"), "-o", path,
+                    f"-L{prefix / 'lib'}", f"-Wl,-rpath,{prefix / 'lib'}", "-lavfilter",
+                    "-lavformat", "-lavcodec", "-lavutil", "-l:libcuframes.so.0"], check=True)
     return path
 
 
