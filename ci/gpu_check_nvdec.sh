@@ -7,7 +7,9 @@ set -euo pipefail
 bin=$1
 options=$2
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+reader=
+# When ffmpeg fails, the reader still waits for its key to come back.
+trap '[ -z "$reader" ] || kill "$reader" 2>/dev/null || true; rm -rf "$work"' EXIT
 export CUFRAMES_RUNTIME_DIR=$work
 
 decode() {
@@ -30,7 +32,8 @@ frames=$(hashes "$work/wanted" | wc -l)
 reader=$!
 decode -vf "cuframes_out=key=nvdec:policy=strict_wait:wait_subscribers=1$options" -f null - \
     2>"$work/log" || { cat "$work/log"; exit 1; }
-wait $reader
+wait "$reader"
+reader=
 
 read=$(hashes "$work/read" | wc -l)
 if [ "$read" != "$frames" ] || [ "$frames" -lt 100 ] || ! cmp <(hashes "$work/wanted") <(hashes "$work/read"); then

@@ -49,7 +49,9 @@ class EveryCall(GpuCase):
     def _close_machine(self, holder: subprocess.Popen[str]) -> None:
         """Like that of every machine, but for what a call that failed was to give back."""
         said = holder.communicate("\n", timeout=WATCHDOG)[1]
-        for process, kinds in re.findall(r"process (\d+) ended: \d+ calls, left (.*)", said):
+        leaks = re.findall(r"process (\d+) ended: \d+ calls, left (.*)", said)
+        self.assertEqual(holder.returncode, int(bool(leaks)), said)
+        for process, kinds in leaks:
             # A process that we do not know is the library's helper, which has the fault too.
             name = self.failed.get(int(process), "cuDevicePrimaryCtxRelease_v2")
             self.assertLessEqual(set(re.findall(r"\d+ ([^,]+)", kinds)), LEFT.get(name, set()), name)

@@ -29,7 +29,9 @@ class Faults(GpuCase):
 
     def _close_machine(self, holder: subprocess.Popen[str]) -> None:
         said = holder.communicate("\n", timeout=WATCHDOG)[1]
-        for process, kinds in re.findall(r"process (\d+) ended: \d+ calls, left (.*)", said):
+        leaks = re.findall(r"process (\d+) ended: \d+ calls, left (.*)", said)
+        self.assertEqual(holder.returncode, int(bool(leaks)), said)
+        for process, kinds in leaks:
             self.assertEqual((int(process) in self.lenders, kinds), (True, "1 host registrations"), said)
 
     def fails(self, fault: str, *wanted: str, **options: object) -> int:
