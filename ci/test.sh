@@ -82,6 +82,9 @@ for version in 5.1 7.1; do
 done
 # It takes the ffmpeg that was just built.
 stage "GPU check, simulated" ci/gpu-check.sh --simulated
+if $full; then
+    stage "V4L2 camera in a virtual machine" ci/v4l2.sh
+fi
 stage "demonstration" ci/demo.sh
 stage "nothing is left" nothing_left
 summary
