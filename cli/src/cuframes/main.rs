@@ -27,7 +27,7 @@ fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Publish(arguments) => publish::run(&arguments),
         Command::Sub(arguments) => sub::run(&arguments),
-        Command::Snapshot(_) => Err(media::replace()),
+        Command::Snapshot(_) | Command::Record(_) => Err(media::replace()),
         Command::Ls(arguments) => keys::ls::run(&arguments),
         Command::Info(arguments) => keys::info::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),

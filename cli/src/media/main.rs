@@ -2,6 +2,7 @@
 //! own arguments.
 
 mod ingest;
+mod record;
 mod snapshot;
 
 use clap::Parser;
@@ -22,6 +23,7 @@ fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Publish(arguments) if arguments.needs_ffmpeg() => ingest::run(&arguments),
         Command::Snapshot(arguments) => snapshot::run(&arguments),
+        Command::Record(arguments) => record::run(&arguments),
         _ => Err(Failure::Usage(
             "nothing here needs FFmpeg: run cuframes with the same arguments".to_owned(),
         )),

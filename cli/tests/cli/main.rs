@@ -9,6 +9,8 @@ mod frames;
 mod ingest;
 mod options;
 mod programs;
+#[cfg(feature = "media")]
+mod record;
 mod reports;
 #[cfg(feature = "media")]
 mod snapshot;

@@ -40,7 +40,9 @@ fn man_pages_and_completions_know_every_command() {
     let place = Place::new();
     let directory = place.dir.path().join("man");
     assert_code(&place.run(&format!("man {}", directory.display())), 0);
-    for command in ["publish", "sub", "snapshot", "ls", "info", "doctor", "gc"] {
+    for command in [
+        "publish", "sub", "snapshot", "record", "ls", "info", "doctor", "gc",
+    ] {
         let page = directory.join(format!("cuframes-{command}.1"));
         let page = std::fs::read_to_string(&page).expect("a page");
         assert!(page.contains(".TH"), "{command}");

@@ -5,6 +5,7 @@ mod gpu;
 mod ingest;
 mod packets;
 mod publish;
+mod record;
 mod snapshot;
 mod sub;
 mod values;
@@ -21,6 +22,7 @@ pub use gpu::{MemoryName, SyncName};
 pub use ingest::{Hwaccel, IngestArguments, RtspTransport};
 pub use packets::PacketArguments;
 pub use publish::{PublishArguments, Source, Stream};
+pub use record::{Keep, RecordArguments, SyncPolicy};
 pub use snapshot::SnapshotArguments;
 pub use sub::SubArguments;
 pub use values::{InputOption, Ratio, Size};
@@ -51,6 +53,8 @@ pub enum Command {
     Sub(Box<SubArguments>),
     #[command(after_help = exit::TABLE)]
     Snapshot(Box<SnapshotArguments>),
+    #[command(after_help = exit::TABLE)]
+    Record(Box<RecordArguments>),
     /// List the keys of every run directory.
     Ls(LsArguments),
     /// Tell how a publisher and its subscribers do.
