@@ -2,6 +2,7 @@
 //! how things are said. Nothing here knows FFmpeg.
 
 pub mod args;
+pub mod connecting;
 pub mod exit;
 pub mod log;
 pub mod planes;

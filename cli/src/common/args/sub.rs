@@ -9,7 +9,7 @@ use cuframes::Mode;
 use super::Trust;
 use super::values::{Patience, Ratio, seconds};
 
-/// Read the frames of a key, and write or check them.
+/// Read the frames of a key, and write or check them; or its encoded packets.
 ///
 /// Without -o and --framemd5 the frames are only counted. Reports go to standard output, unless
 /// frames or checksums do; then they go to standard error.
@@ -60,13 +60,21 @@ pub struct SubArguments {
     /// Write a line with the MD5 of each frame, as ffmpeg -f framemd5 does.
     #[arg(long)]
     pub framemd5: bool,
+    /// Read the encoded packets instead, from the newest key packet on: a line for each with its
+    /// sequence, times in nanoseconds (pts, dts, duration), bytes, flags (K key, C corrupt,
+    /// D discontinuity, X new extradata) and MD5, or with --json an object; with -o their bytes
+    /// as they are, without the extradata. --frames counts packets.
+    #[arg(long, conflicts_with_all = [
+        "strict", "every", "min_interval", "spin", "cuda", "cuda_device", "framemd5",
+    ])]
+    pub packets: bool,
     /// Time base of the framemd5 lines [1/fps; 1/1000000000 if the publisher does not tell it].
     #[arg(long, value_name = "N/D", requires = "framemd5")]
     pub time_base: Option<Ratio>,
     /// Report counts and latencies at the end.
     #[arg(long)]
     pub stats: bool,
-    /// The report as JSON.
+    /// The report as JSON; with --packets each packet too.
     #[arg(long)]
     pub json: bool,
     /// No progress and no events on standard error.

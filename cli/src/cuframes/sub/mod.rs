@@ -2,6 +2,7 @@
 
 mod latency;
 mod output;
+mod packets;
 mod reader;
 mod tally;
 
@@ -28,8 +29,12 @@ enum News {
     Signal,
 }
 
-/// Reads until the end of the stream, the wanted number of frames, a failure or a signal.
+/// Reads until the end of the stream, the wanted number of frames or packets, a failure or a
+/// signal.
 pub fn run(arguments: &SubArguments) -> Result<(), Failure> {
+    if arguments.packets {
+        return packets::run(arguments);
+    }
     let signals = Signals::catch()?;
     let output = Output::open(arguments)?;
     let tally = Arc::new(Mutex::new(Tally::new(arguments)));

@@ -114,7 +114,7 @@ fn default_time_base(fps: (u32, u32)) -> Ratio {
 }
 
 /// Standard output without a buffer of lines.
-fn stdout() -> Result<File, Failure> {
+pub fn stdout() -> Result<File, Failure> {
     let stdout = io::stdout().as_fd().try_clone_to_owned();
     stdout
         .map(File::from)

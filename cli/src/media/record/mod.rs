@@ -19,6 +19,7 @@ use cuframes::{Error, Event, PacketFlags, PacketInfo, PacketStart, Subscriber};
 use ffmpeg_next::log;
 
 use cuframes_cli::args::RecordArguments;
+use cuframes_cli::connecting;
 use cuframes_cli::exit::Failure;
 use cuframes_cli::signals::Signals;
 
@@ -46,7 +47,7 @@ pub fn run(arguments: &RecordArguments) -> Result<(), Failure> {
     // What goes wrong is told by us.
     log::set_level(log::Level::Quiet);
     let gone = Arc::new(AtomicBool::new(false));
-    let mut subscriber = connect(arguments, &gone)?;
+    let mut subscriber = connect(arguments, &gone, &signals)?;
     let mut recorder = Recorder {
         arguments,
         plan: Plan::new(arguments.segment, arguments.duration),
@@ -61,22 +62,27 @@ pub fn run(arguments: &RecordArguments) -> Result<(), Failure> {
     ended
 }
 
-fn connect(arguments: &RecordArguments, gone: &Arc<AtomicBool>) -> Result<Subscriber, Failure> {
-    let gone = Arc::clone(gone);
-    let builder = Subscriber::builder(&arguments.key)
-        .packets_only(PacketStart::Keyframe)
-        .connect_timeout(arguments.connect_timeout.0)
-        .allow_uids(&arguments.trust.allow_uids)
-        .on_event(move |event| {
-            if matches!(event, Event::Disconnected) {
-                gone.store(true, Ordering::Relaxed);
-            }
-        });
-    let builder = match &arguments.name {
-        Some(name) => builder.name(name),
-        None => builder,
+fn connect(
+    arguments: &RecordArguments,
+    gone: &Arc<AtomicBool>,
+    signals: &Signals,
+) -> Result<Subscriber, Failure> {
+    let builder = || {
+        let gone = Arc::clone(gone);
+        let builder = Subscriber::builder(&arguments.key)
+            .packets_only(PacketStart::Keyframe)
+            .allow_uids(&arguments.trust.allow_uids)
+            .on_event(move |event| {
+                if matches!(event, Event::Disconnected) {
+                    gone.store(true, Ordering::Relaxed);
+                }
+            });
+        match &arguments.name {
+            Some(name) => builder.name(name),
+            None => builder,
+        }
     };
-    let mut subscriber = builder.connect()?;
+    let mut subscriber = connecting::connect(builder, arguments.connect_timeout.0, signals)?;
     subscriber.set_connect_timeout(arguments.reconnect_timeout.0);
     Ok(subscriber)
 }
