@@ -179,23 +179,20 @@ static int follow(AVFormatContext *s, const CuframesPicture *p, AVPacket *pkt)
     return ff_add_param_change(pkt, 0, 0, 0, c->width, c->height);
 }
 
+/* @return 1 if the picture was copied, 0 if not, or an AVERROR */
 static int fill(AVFormatContext *s, CuframesPicture *p, AVPacket *pkt)
 {
     CuframesContext *c = s->priv_data;
-    int ret;
+    int copied, ret;
 
-    if (c->output == OUTPUT_RAW) {
-        ret = ff_cuframes_picture_raw(s, p, pkt);
-        if (ret >= 0) {
-            const int copied = ret;
-
-            ret = follow(s, p, pkt);
-            ret = ret < 0 ? ret : copied;
-        }
-    } else {
-        ret = ff_cuframes_picture_wrap(s, p, c->output == OUTPUT_CUDA ? &c->cuda : NULL, pkt);
-    }
-    return ret;
+    if (c->output != OUTPUT_RAW)
+        return ff_cuframes_picture_wrap(s, p, c->output == OUTPUT_CUDA ? &c->cuda : NULL, pkt);
+    if ((copied = ff_cuframes_picture_raw(s, p, pkt)) < 0)
+        return copied;
+    if ((ret = follow(s, p, pkt)) < 0 ||
+        (ret = ff_cuframes_hdr_to_packet(pkt, &p->info)) < 0)
+        return ret;
+    return copied;
 }
 
 static int read_packet(AVFormatContext *s, AVPacket *pkt)

@@ -63,24 +63,37 @@ static void set_light(AVContentLightMetadata *light, const cuframes_stream_info_
     light->MaxFALL = info->max_fall;
 }
 
-static int add_to_stream(AVStream *st, enum AVPacketSideDataType type, void *data, size_t size)
-{
-    int ret = AVERROR(ENOMEM);
+/* Both take the data over, unless they fail. */
+typedef int (*Add)(void *to, enum AVPacketSideDataType type, uint8_t *data, size_t size);
 
-    if (data)
-#if LIBAVFORMAT_VERSION_MAJOR < 60
-        ret = av_stream_add_side_data(st, type, data, size);
+static int add_to_packet(void *to, enum AVPacketSideDataType type, uint8_t *data, size_t size)
+{
+    return av_packet_add_side_data(to, type, data, size);
+}
+
+static int add_to_stream(void *to, enum AVPacketSideDataType type, uint8_t *data, size_t size)
+{
+    AVStream *st = to;
+
+#if LIBAVFORMAT_VERSION_MAJOR < 61
+    return av_stream_add_side_data(st, type, data, size);
 #else
-        ret = av_packet_side_data_add(&st->codecpar->coded_side_data,
-                                      &st->codecpar->nb_coded_side_data, type, data, size, 0)
-            ? 0 : AVERROR(ENOMEM);
+    return av_packet_side_data_add(&st->codecpar->coded_side_data,
+                                   &st->codecpar->nb_coded_side_data, type, data, size, 0)
+        ? 0 : AVERROR(ENOMEM);
 #endif
+}
+
+static int give(Add add, void *to, enum AVPacketSideDataType type, void *data, size_t size)
+{
+    const int ret = data ? add(to, type, data, size) : AVERROR(ENOMEM);
+
     if (ret < 0)
         av_free(data);
     return ret;
 }
 
-int ff_cuframes_hdr_to_stream(AVStream *st, const cuframes_stream_info_t *info)
+static int add_all(Add add, void *to, const cuframes_stream_info_t *info)
 {
     int ret = 0;
 
@@ -89,18 +102,28 @@ int ff_cuframes_hdr_to_stream(AVStream *st, const cuframes_stream_info_t *info)
 
         if (mastering)
             set_mastering(mastering, info);
-        ret = add_to_stream(st, AV_PKT_DATA_MASTERING_DISPLAY_METADATA,
-                            mastering, sizeof(*mastering));
+        ret = give(add, to, AV_PKT_DATA_MASTERING_DISPLAY_METADATA, mastering,
+                   sizeof(*mastering));
     }
     if (ret >= 0 && (info->max_cll || info->max_fall)) {
-        size_t size;
+        size_t size = 0;
         AVContentLightMetadata *light = av_content_light_metadata_alloc(&size);
 
         if (light)
             set_light(light, info);
-        ret = add_to_stream(st, AV_PKT_DATA_CONTENT_LIGHT_LEVEL, light, size);
+        ret = give(add, to, AV_PKT_DATA_CONTENT_LIGHT_LEVEL, light, size);
     }
     return ret;
+}
+
+int ff_cuframes_hdr_to_stream(AVStream *st, const cuframes_stream_info_t *info)
+{
+    return add_all(add_to_stream, st, info);
+}
+
+int ff_cuframes_hdr_to_packet(AVPacket *pkt, const cuframes_stream_info_t *info)
+{
+    return add_all(add_to_packet, pkt, info);
 }
 
 int ff_cuframes_hdr_to_frame(AVFrame *frame, const cuframes_stream_info_t *info)

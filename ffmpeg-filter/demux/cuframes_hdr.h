@@ -33,8 +33,11 @@
 
 #include "avformat.h"
 
-/** As side data of the stream, for packets that cannot carry it. */
+/** As side data of the stream, for muxers. */
 int ff_cuframes_hdr_to_stream(AVStream *st, const cuframes_stream_info_t *info);
+
+/** As side data of a packet, for the decoder of raw video. */
+int ff_cuframes_hdr_to_packet(AVPacket *pkt, const cuframes_stream_info_t *info);
 
 /** As side data of a frame. */
 int ff_cuframes_hdr_to_frame(AVFrame *frame, const cuframes_stream_info_t *info);
