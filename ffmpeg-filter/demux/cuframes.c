@@ -195,6 +195,24 @@ static int fill(AVFormatContext *s, CuframesPicture *p, AVPacket *pkt)
     return copied;
 }
 
+/* FFmpeg has held a frame for too long: in a filter that collects frames, or in the queue of a
+ * slow encoder. The same would happen again. */
+static int go_on_with_copies(AVFormatContext *s, CuframesPicture *p)
+{
+    CuframesContext *c = s->priv_data;
+    int ret;
+
+    av_log(s, AV_LOG_WARNING, "frames are copied from now on: this program holds them for longer "
+           "than the publisher's lease_timeout; the pictures that it held may be spoilt "
+           "(leases=0 avoids that)\n");
+    c->reader.leases = 0;
+    cuframes_subscriber_destroy(c->reader.subscriber);
+    c->reader.subscriber = NULL;
+    if ((ret = subscribe(s)) < 0)
+        return ret;
+    return ff_cuframes_reader_next(s, &c->reader, p, INT64_MAX);
+}
+
 static int read_packet(AVFormatContext *s, AVPacket *pkt)
 {
     CuframesContext *c = s->priv_data;
@@ -204,6 +222,8 @@ static int read_packet(AVFormatContext *s, AVPacket *pkt)
     c->first.frame = NULL;
     if (!p.frame)
         ret = ff_cuframes_reader_next(s, &c->reader, &p, INT64_MAX);
+    if (ret == AVERROR(ECONNABORTED) && c->reader.leases)
+        ret = go_on_with_copies(s, &p);
     if (ret >= 0)
         ret = fill(s, &p, pkt);
     if (ret >= 0) {

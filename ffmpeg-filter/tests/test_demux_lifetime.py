@@ -72,6 +72,30 @@ class Publishers(DemuxCase):
         self.assertGreater(len(lines(self.path("read"))), FRAMES)
 
 
+class Held(DemuxCase):
+    """A filter that keeps the first frames for longer than the publisher lends them."""
+
+    COLLECT = ("-vf", "loop=loop=1:size=100", "-f", "framemd5")
+
+    def collect(self, *options: str) -> Process:
+        reader = self.read("read", "-output", "frame", *options, output=self.COLLECT)
+        self.endless(wait_subscribers=1, lease_timeout="100ms")
+        return reader
+
+    def test_it_goes_on_with_copies(self) -> None:
+        reader = self.collect()
+        until(lambda: "frames are copied from now on" in reader.log.read_text(), "evicted")
+        self.reads_some("read", 100)
+        self.interrupt(reader)
+        self.assertEqual(reader.log.read_text().count("frames are copied from now on"), 1)
+
+    def test_copies_are_held_for_as_long_as_one_likes(self) -> None:
+        reader = self.collect("-leases", "0")
+        self.reads_some("read", 100)
+        self.interrupt(reader)
+        self.assertNotIn("frames are copied from now on", reader.log.read_text())
+
+
 class User(DemuxCase):
     """Ctrl-C ends ffmpeg whatever it waits for."""
 
