@@ -5,10 +5,11 @@ set -euo pipefail
 
 packages=(
     bc busybox-static ca-certificates clang cmake cpio dpkg-dev ffmpeg g++ gcc
-    gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-bad gstreamer1.0-plugins-base gstreamer1.0-plugins-good
-    gstreamer1.0-tools kmod libavcodec-dev libavdevice-dev libavfilter-dev libavformat-dev
-    libavutil-dev libclang-dev libffmpeg-nvenc-dev libswresample-dev libswscale-dev make nasm
-    pkg-config python3 python3-gi qemu-system-x86 strace util-linux valgrind xz-utils
+    gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-bad gstreamer1.0-plugins-base
+    gstreamer1.0-plugins-good gstreamer1.0-tools kmod libavcodec-dev libavdevice-dev
+    libavfilter-dev libavformat-dev libavutil-dev libclang-dev libffmpeg-nvenc-dev
+    libswresample-dev libswscale-dev make nasm pkg-config python3 python3-gi qemu-system-x86
+    strace util-linux valgrind xz-utils
 )
 missing=()
 for package in "${packages[@]}"; do

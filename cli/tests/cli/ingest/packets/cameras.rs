@@ -1,5 +1,7 @@
 //! Packets of cameras, over the network and over what happens to it.
 
+use std::path::Path;
+
 use cuframes::PacketFlags;
 
 use super::super::camera::{Server, camera, rtsp_film};
@@ -79,12 +81,7 @@ fn rtsp_over_tcp_brings_every_packet() {
     let read = read_both(&place);
     let output = publisher.output();
     assert_code(&output, 0);
-    // The server sends them as they are in a byte stream: the reference does so, too.
-    let plain = place.dir.path().join("a.h264");
-    let path = plain.to_str().expect("a name");
-    let source = file.to_str().expect("a name");
-    super::ffmpeg(&["-i", source, "-c", "copy", path]);
-    let expected: Vec<_> = units(&std::fs::read(&plain).expect("a file"));
+    let expected = slices(&place, &file);
     assert_eq!(read.packets.len(), 50);
     assert_eq!(read.frames.len(), 50);
     assert_eq!(expected.len(), 50);
@@ -102,6 +99,47 @@ fn rtsp_over_tcp_brings_every_packet() {
             packet.seq
         );
     }
+}
+
+#[test]
+fn rtsp_over_udp_brings_no_other_packets() {
+    let place = Place::new();
+    let file = rtsp_film(&place);
+    let server = Server::start(&file, "0");
+    let publisher = place.start(&format!(
+        "publish --key KEY --json --reconnect=false --rtsp-transport udp {TO_BOTH} {}",
+        server.address()
+    ));
+    let read = read_both(&place);
+    assert_code(&publisher.output(), 0);
+    // What the network lost is lost; what came is in its order, and is what was sent.
+    let expected = slices(&place, &file);
+    assert_eq!(expected.len(), 50);
+    assert!(
+        (25..=50).contains(&read.packets.len()),
+        "{}",
+        read.packets.len()
+    );
+    let mut sent = expected.iter();
+    for packet in read.packets.iter().filter(|packet| is_key(packet)) {
+        let bytes = std::fs::read(read.key_packet(packet.seq)).expect("a file");
+        let contains = |slice: &&Vec<u8>| bytes.windows(slice.len()).any(|part| part == **slice);
+        assert!(sent.any(|slice| contains(&slice)), "{}", packet.seq);
+    }
+    for frame in read.frames.iter().filter(|frame| frame.packet_seq != 0) {
+        assert_eq!(frame.pts, read.packets[frame.packet_seq as usize - 1].pts);
+    }
+}
+
+/// The slices of a film. A server sends them as they are in a byte stream: so does ffmpeg here.
+fn slices(place: &Place, film: &Path) -> Vec<Vec<u8>> {
+    let plain = place.dir.path().join("a.h264");
+    let (source, path) = (
+        film.to_str().expect("a name"),
+        plain.to_str().expect("a name"),
+    );
+    super::ffmpeg(&["-i", source, "-c", "copy", path]);
+    units(&std::fs::read(&plain).expect("a file"))
 }
 
 /// The slices of each picture of an H.264 byte stream in which each picture is one slice.
