@@ -1,7 +1,7 @@
 //! Files and cameras: what Debian's ffmpeg decodes of the same input is what arrives.
 
 mod addresses;
-mod camera;
+pub mod camera;
 mod events;
 mod files;
 mod gpu;

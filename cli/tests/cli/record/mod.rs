@@ -1,5 +1,6 @@
 //! Recordings, as Debian's ffmpeg and ffprobe judge them: packet by packet.
 
+mod cameras;
 mod dump;
 mod equality;
 mod kills;

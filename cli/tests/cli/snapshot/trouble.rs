@@ -48,3 +48,27 @@ fn it_waits_for_the_first_frame_and_takes_no_place() {
     assert_eq!(info["subscribers"].as_array().map(Vec::len), Some(0));
     drop(publisher);
 }
+
+/// A frame in the memory of a GPU is lent for the moment, unless that is forbidden.
+#[test]
+fn frames_of_a_gpu_are_shown_too() {
+    if !crate::cuda::has_gpu("frames_of_a_gpu_are_shown_too") {
+        return;
+    }
+    for memory in ["cuda_ipc", "cuda_vmm"] {
+        let place = Place::new();
+        let pattern = format!("--memory {memory} --test-pattern 64x48@50 --format bgr24");
+        let publisher = place.start(&format!("publish --key KEY {pattern}"));
+        let picture = place.dir.path().join("x.png");
+        let output = place.run(&format!("snapshot KEY -o {}", picture.display()));
+        assert_code(&output, 0);
+        let pixels = super::stage::decoded(&picture);
+        assert_eq!(pixels.len(), 64 * 48 * 3);
+        // The second of the eight bars of the pattern is yellow.
+        let [r, g, b] = [0, 1, 2].map(|channel| pixels[(24 * 64 + 11) * 3 + channel]);
+        assert!(r > 150 && g > 150 && b < 60, "{memory}: {r} {g} {b}");
+        let output = place.run(&format!("snapshot KEY -o {} --no-cuda", picture.display()));
+        assert_code(&output, 14);
+        drop(publisher);
+    }
+}
