@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Usage: ffmpeg.sh VERSION        (5.1 or 7.1)
 #
-# Tests the filter of that FFmpeg release against Debian's own ffmpeg and real subscribers.
+# Tests filter and inputs of that FFmpeg release against Debian's own ffmpeg and real subscribers.
 # Further arguments go to unittest, as in: ffmpeg.sh 7.1 -v test_options
 set -euo pipefail
 cd "$(dirname "$0")/.."
