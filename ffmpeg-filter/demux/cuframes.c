@@ -280,7 +280,8 @@ const FFInputFormat ff_cuframes_demuxer = {
 #endif
     P(name)         = "cuframes",
     P(long_name)    = NULL_IF_CONFIG_SMALL("frames of another process"),
-    P(flags)        = AVFMT_NOFILE | AVFMT_TS_DISCONT,
+    P(flags)        = AVFMT_NOFILE | AVFMT_TS_DISCONT | AVFMT_NO_BYTE_SEEK |
+                      AVFMT_NOBINSEARCH | AVFMT_NOGENSEARCH,
     P(priv_class)   = &cuframes_class,
     .priv_data_size = sizeof(CuframesContext),
     .read_probe     = read_probe,

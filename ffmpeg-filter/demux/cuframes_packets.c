@@ -29,7 +29,9 @@
 
 #include "libavutil/error.h"
 #include "libavutil/log.h"
+#include "libavutil/mathematics.h"
 #include "libavutil/opt.h"
+#include "libavutil/rational.h"
 
 #include "libavcodec/avcodec.h"
 
@@ -80,9 +82,14 @@ static int follow(AVFormatContext *s, AVPacket *pkt)
     return 0;
 }
 
+/* In nanoseconds the gap of a camera that was away for some seconds would be too long for a
+ * muxer that counts it in 32 bits (mov). Ticks of 1/90000 s are told apart in microseconds too. */
+static const AVRational time_base = { 1, 1000000 };
+
 static int64_t timestamp(int64_t ns)
 {
-    return ns == CUFRAMES_NO_PTS ? AV_NOPTS_VALUE : ns;
+    return ns == CUFRAMES_NO_PTS ? AV_NOPTS_VALUE
+                                 : av_rescale_q(ns, (AVRational) { 1, 1000000000 }, time_base);
 }
 
 static int copy(AVPacket *pkt, const cuframes_packet_t *packet)
@@ -96,7 +103,7 @@ static int copy(AVPacket *pkt, const cuframes_packet_t *packet)
     memcpy(pkt->data, packet->data, packet->size);
     pkt->pts      = timestamp(packet->pts_ns);
     pkt->dts      = timestamp(packet->dts_ns);
-    pkt->duration = FFMAX(packet->duration_ns, 0);
+    pkt->duration = timestamp(FFMAX(packet->duration_ns, 0));
     if (packet->flags & CUFRAMES_PACKET_KEY)
         pkt->flags |= AV_PKT_FLAG_KEY;
     if (packet->flags & CUFRAMES_PACKET_CORRUPT)
@@ -191,7 +198,7 @@ static int describe(AVFormatContext *s)
     /* FFmpeg itself decodes AV1 only with a GPU. */
     if (par->codec_id == AV_CODEC_ID_AV1)
         ffstream(st)->need_parsing = AVSTREAM_PARSE_HEADERS;
-    avpriv_set_pts_info(st, 64, 1, 1000000000);
+    avpriv_set_pts_info(st, 64, time_base.num, time_base.den);
     set_shape(s, st);
     return 0;
 }
@@ -283,7 +290,8 @@ const FFInputFormat ff_cuframes_packets_demuxer = {
 #endif
     P(name)         = "cuframes_packets",
     P(long_name)    = NULL_IF_CONFIG_SMALL("encoded packets of another process"),
-    P(flags)        = AVFMT_NOFILE | AVFMT_TS_DISCONT,
+    P(flags)        = AVFMT_NOFILE | AVFMT_TS_DISCONT | AVFMT_NO_BYTE_SEEK |
+                      AVFMT_NOBINSEARCH | AVFMT_NOGENSEARCH,
     P(priv_class)   = &cuframes_packets_class,
     .priv_data_size = sizeof(CuframesPacketsContext),
     .read_probe     = read_probe,

@@ -6,7 +6,7 @@ import unittest
 
 from demux import wanted
 from harness import CUFRAMES, WATCHDOG, Process, hashes, lines
-from test_demux_packets import DECODED, PACKETS, REFERENCE_PROBE, PacketCase, encoded, in_ns, listed
+from test_demux_packets import DECODED, PACKETS, REFERENCE_PROBE, PacketCase, encoded, in_us, listed
 
 FILES = [name for name in DECODED if not name.endswith(".ts")]
 
@@ -24,12 +24,12 @@ class Ingest(PacketCase):
             with self.subTest(name=name):
                 source = listed(REFERENCE_PROBE, encoded(name))
                 base = source["streams"][0]["time_base"]
-                expected = [in_ns(packet, base) for packet in source["packets"]]
+                expected = [in_us(packet, base) for packet in source["packets"]]
                 self.assertEqual(len(expected), PACKETS)
                 reader = self.list_live("-timeout", str(WATCHDOG))
                 self.finish(self.ingest(name))
                 self.finish(reader)
-                got = [in_ns(packet, "1/1000000000") for packet in self.listing()["packets"]]
+                got = [in_us(packet, "1/1000000") for packet in self.listing()["packets"]]
                 self.assertEqual([row[3:] for row in got], [row[3:] for row in expected])
                 self.assertEqual([row[0] - got[0][0] for row in got],
                                  [row[0] - expected[0][0] for row in expected])

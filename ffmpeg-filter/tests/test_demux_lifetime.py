@@ -96,6 +96,16 @@ class Held(DemuxCase):
         self.assertNotIn("frames are copied from now on", reader.log.read_text())
 
 
+class Seeking(DemuxCase):
+    """There is nothing to seek in."""
+
+    def test_it_is_told_and_left_alone(self) -> None:
+        reader = self.read("read", "-ss", "1", output=("-frames:v", "5", "-f", "framemd5"))
+        self.endless()
+        self.assertIn("could not seek", self.finish(reader))
+        self.assertEqual(len(lines(self.path("read"))), 5)
+
+
 class User(DemuxCase):
     """Ctrl-C ends ffmpeg whatever it waits for."""
 

@@ -17,7 +17,7 @@ from test_demux import KEEP_SIZE
 REFERENCE_PROBE = str(Path(REFERENCE).with_name("ffprobe"))
 PACKETS = 75
 FIELDS = ("pts", "dts", "duration", "size", "flags", "data_hash")
-NS = 10**9
+NS, US = 10**9, 10**6
 
 H264 = ("-c:v", "libx264", "-g", "20", "-bf", "3")
 SOURCES = {
@@ -48,12 +48,19 @@ def listed(program: str, url: str | Path, *options: str) -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
-def in_ns(packet: dict[str, Any], base: str) -> tuple[Any, ...]:
-    """The fields of a packet that are to be equal, with its times in nanoseconds."""
+def rounded(value: int, num: int, den: int) -> int:
+    """Half a tick away from zero."""
+    size = (2 * abs(value) * num + den) // (2 * den)
+    return size if value >= 0 else -size
+
+
+def in_us(packet: dict[str, Any], base: str) -> tuple[Any, ...]:
+    """The fields of a packet that are to be equal. Its times go through nanoseconds, in which they
+    are published, and come in microseconds."""
     num, den = map(int, base.split("/"))
 
     def time(value: int | None) -> int | None:
-        return None if value is None else (value * num * NS * 2 + den) // (2 * den)
+        return None if value is None else rounded(rounded(value, num * NS, den), US, NS)
 
     return (*(time(packet.get(name)) for name in FIELDS[:3]), int(packet["size"]),
             packet["flags"][:1], packet["data_hash"])
@@ -103,14 +110,14 @@ class Packets(PacketCase):
         # Where packets have to be looked for in a stream, releases differ by a byte of padding.
         source = listed(FFPROBE if name.endswith(".ts") else REFERENCE_PROBE, encoded(name))
         base = source["streams"][0]["time_base"]
-        expected = [in_ns(packet, base) for packet in source["packets"]]
+        expected = [in_us(packet, base) for packet in source["packets"]]
         self.assertEqual(len(expected), PACKETS)
         self.assertEqual(len({row[-1] for row in expected}), PACKETS, "packets repeat")
         reader = self.list_live("-timeout", str(WATCHDOG))
         self.end(self.publish(encoded(name)))
         said = self.finish(reader)
         got = self.listing()
-        rows = [in_ns(packet, f"1/{NS}") for packet in got["packets"]]
+        rows = [in_us(packet, f"1/{US}") for packet in got["packets"]]
         # Where the file has no dts, as in Matroska, FFmpeg makes up one.
         rows = [(row[0], wants[1] and row[1], *row[2:]) for row, wants in zip(rows, expected)]
         self.assertEqual(len(got["packets"]), PACKETS)
@@ -159,6 +166,26 @@ class Packets(PacketCase):
                                  [packet["data_hash"] for packet in source])
                 decoded = wanted(self.path("decoded"), "-i", self.path("copy.mkv"))
                 self.assertEqual(len(decoded), PACKETS)
+
+
+class Gaps(PacketCase):
+    """A camera that was away for seconds."""
+
+    def test_mp4_can_hold_one(self) -> None:
+        path = inputs() / "gap.mp4"
+        reference("-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25", "-frames:v", str(PACKETS),
+                  "-vf", "setpts='if(lt(N,40),PTS,PTS+8/TB)'", "-fps_mode", "vfr", "-pix_fmt",
+                  "yuv420p", "-c:v", "libx264", "-bf", "0", path)
+        reader = self.read("copy.mp4", strict=False, output=("-c", "copy", "-f", "mp4"))
+        self.end(self.publish(path))
+        self.finish(reader)
+        source, copy = (listed(REFERENCE_PROBE, file) for file in (path, self.path("copy.mp4")))
+        rows = [[in_us(packet, one["streams"][0]["time_base"])[:2] for packet in one["packets"]]
+                for one in (source, copy)]
+        self.assertEqual(len(rows[0]), PACKETS)
+        self.assertEqual(rows[0], rows[1])
+        self.assertEqual(max(late[0] - soon[0] for soon, late in zip(rows[1], rows[1][1:])),
+                         8_040_000)
 
 
 class Joining(PacketCase):
