@@ -31,7 +31,6 @@
 #include "libavutil/log.h"
 #include "libavutil/mathematics.h"
 #include "libavutil/opt.h"
-#include "libavutil/rational.h"
 
 #include "libavcodec/avcodec.h"
 
@@ -118,8 +117,7 @@ static int is_video(AVFormatContext *s, const cuframes_packet_t *packet)
 
     if (packet->stream_index && !c->others_told) {
         c->others_told = 1;
-        av_log(s, AV_LOG_WARNING, "the publisher has other streams than video; their packets "
-               "are left out\n");
+        av_log(s, AV_LOG_WARNING, "streams of the publisher besides video are left out\n");
     }
     return !packet->stream_index;
 }

@@ -1,13 +1,16 @@
-"""What `cuframes publish` makes of a file, read back by FFmpeg: the same packets, the same frames."""
+"""What `cuframes publish` makes of a file or a camera, read back by FFmpeg: the same packets and
+frames."""
 
 from __future__ import annotations
 
+import subprocess
 import unittest
 
 from demux import wanted
-from harness import CUFRAMES, WATCHDOG, Process, hashes, lines
+from harness import CUFRAMES, ROOT, WATCHDOG, Process, hashes, lines
 from test_demux_packets import DECODED, PACKETS, REFERENCE_PROBE, PacketCase, encoded, in_us, listed
 
+SERVER = ROOT / "cli/tests/cli/ingest/rtsp_server.py"
 FILES = [name for name in DECODED if not name.endswith(".ts")]
 
 
@@ -43,6 +46,28 @@ class Ingest(PacketCase):
                 self.finish(reader)
                 self.assertEqual(len(expected), PACKETS)
                 self.assertEqual(hashes(self.path("read")), hashes(self.path("reference")))
+
+    def camera(self) -> str:
+        """The address of a camera that plays a file from its beginning for everyone."""
+        server = self.start("/usr/bin/python3", SERVER, "0", "viewer", "word", encoded("h264.mp4"),
+                            stdout=subprocess.PIPE)
+        self.addCleanup(server.stdout.close)
+        return f"rtsp://viewer:word@127.0.0.1:{int(server.stdout.readline())}/live"
+
+    def test_packets_are_those_of_a_camera(self) -> None:
+        address = self.camera()
+        source = listed(REFERENCE_PROBE, address, "-rtsp_transport", "tcp")["packets"]
+        reader = self.list_live("-timeout", str(WATCHDOG))
+        self.finish(self.start(CUFRAMES, "publish", "--key", self.key, "--reconnect=false",
+                               "--packet-slots", "1024", "--wait-subscribers", "1", address))
+        self.finish(reader)
+        got = self.listing()["packets"]
+        self.assertEqual((len(source), len(got)), (PACKETS, PACKETS))
+        for field in ("data_hash", "size"):
+            self.assertEqual([packet[field] for packet in got],
+                             [packet[field] for packet in source])
+        self.assertEqual([packet["flags"][0] for packet in got],
+                         [packet["flags"][0] for packet in source])
 
     def start_frames(self) -> Process:
         return self.ffmpeg("-strict", "1", "-timeout", str(WATCHDOG), "-output", "frame", "-i",
