@@ -3,6 +3,7 @@
 mod cameras;
 mod dump;
 mod equality;
+mod joins;
 mod kills;
 mod losses;
 mod segments;
