@@ -1,6 +1,7 @@
 //! `cuframes-media`: the commands of `cuframes` that need FFmpeg. `cuframes` starts it with its
 //! own arguments.
 
+mod ffmpeg;
 mod ingest;
 mod record;
 mod snapshot;

@@ -5,8 +5,9 @@ use ffmpeg_next::codec::{Id, Parameters};
 
 use cuframes_cli::exit::Failure;
 
-use super::parameters::Size;
-use super::{headers, parameters};
+use crate::ffmpeg::{self, Size};
+
+use super::headers;
 
 /// What a container says of a stream. With another one a new file begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +31,7 @@ impl Format {
             true => headers::of(id, key),
             false => params.extradata,
         };
-        let Some(size) = parameters::size(id, &extradata, key) else {
+        let Some(size) = ffmpeg::size(id, &extradata, key) else {
             return refused(format!(
                 "a recording of packets that do not tell the size of the picture; packet {} is \
                  no key packet of {}, or the publisher's extradata belong to another stream",
@@ -46,7 +47,7 @@ impl Format {
 
     /// The same as muxers take it. `None` for want of memory.
     pub fn parameters(&self) -> Option<Parameters> {
-        parameters::of(self.id, &self.extradata, self.size)
+        ffmpeg::parameters(self.id, &self.extradata, self.size)
     }
 }
 

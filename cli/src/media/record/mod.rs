@@ -4,7 +4,6 @@ mod format;
 mod headers;
 mod keep;
 mod names;
-mod parameters;
 mod plan;
 mod report;
 mod segment;

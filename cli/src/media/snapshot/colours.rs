@@ -1,16 +1,13 @@
 //! From the pixels of a frame to RGB of 8 bits, as displays and browsers take them.
 
-#![allow(unsafe_code)]
-
-use std::ffi::c_int;
-
 use cuframes::{Color, ColorRange, Format};
-use ffmpeg_next::ffi;
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::frame::Video;
 use ffmpeg_next::software::scaling::{Context, Flags};
 
 use cuframes_cli::exit::Failure;
+
+use crate::ffmpeg;
 
 use super::gamut::Gamut;
 use super::newest::Still;
@@ -20,8 +17,6 @@ const HIGH_DEFINITION: u32 = 720;
 const BT709: u8 = 1;
 const BT601: u8 = 6;
 const UNKNOWN: u8 = 2;
-/// Neutral brightness, contrast and saturation in swscale's fixed point.
-const NEUTRAL: (c_int, c_int, c_int) = (0, 1 << 16, 1 << 16);
 
 /// The picture in sRGB, without what is cropped off.
 pub fn to_srgb(still: &Still) -> Result<Video, Failure> {
@@ -173,19 +168,10 @@ fn set_colours(context: &mut Context, color: Color, rows: u32) -> Result<(), Fai
         known @ (1 | 4..=7 | 9) => known,
         other => return Err(unknown(format!("matrix coefficients {other} of H.273"))),
     };
-    let full = c_int::from(color.range == ColorRange::Full);
-    let (brightness, contrast, saturation) = NEUTRAL;
-    // SAFETY: any number is allowed, and the table is static.
-    let table = unsafe { ffi::sws_getCoefficients(c_int::from(matrix)) };
-    // SAFETY: it is ours as long as `context` is borrowed.
-    let raw = unsafe { context.as_mut_ptr() };
-    // SAFETY: a context and tables of swscale's own.
-    let set = unsafe {
-        ffi::sws_setColorspaceDetails(raw, table, full, table, 1, brightness, contrast, saturation)
-    };
-    match set < 0 {
-        true => Err(unknown("the picture's colours in swscale".to_owned())),
-        false => Ok(()),
+    let full = color.range == ColorRange::Full;
+    match ffmpeg::set_colours(context, matrix.into(), full, true) {
+        true => Ok(()),
+        false => Err(unknown("the picture's colours in swscale".to_owned())),
     }
 }
 

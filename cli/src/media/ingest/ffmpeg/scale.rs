@@ -12,12 +12,10 @@ use ffmpeg_next::{Error, color};
 
 use cuframes_cli::planes::Planes;
 
+use crate::ffmpeg::set_colours;
 use crate::ingest::formats;
 
 use super::picture::raw;
-
-/// Neutral brightness, contrast and saturation in swscale's fixed point.
-const NEUTRAL: (c_int, c_int, c_int) = (0, 1 << 16, 1 << 16);
 
 /// Converts pictures of one kind into another, and sees when the kind changes.
 pub struct Scaler {
@@ -90,18 +88,8 @@ impl Scaler {
     /// refuse, and keep what it knows.
     fn set_colours(&mut self) {
         let space: ffi::AVColorSpace = self.from.space.into();
-        // SAFETY: any number is allowed, and the table is static.
-        let table = unsafe { ffi::sws_getCoefficients(space as c_int) };
-        let full = c_int::from(self.from.range == color::Range::JPEG);
-        let (brightness, contrast, saturation) = NEUTRAL;
-        // SAFETY: it is ours as long as `self` is.
-        let context = unsafe { self.context.as_mut_ptr() };
-        // SAFETY: a context and tables of swscale's own.
-        let _ = unsafe {
-            ffi::sws_setColorspaceDetails(
-                context, table, full, table, full, brightness, contrast, saturation,
-            )
-        };
+        let full = self.from.range == color::Range::JPEG;
+        set_colours(&mut self.context, space as c_int, full, full);
     }
 
     /// Converts `frame` into `place`.

@@ -1,8 +1,6 @@
 //! What a container has to know of a stream before its first packet, found out without a
 //! decoder.
 
-#![allow(unsafe_code)]
-
 use std::ptr::{self, NonNull};
 
 use ffmpeg_next::codec::{Id, Parameters};
@@ -103,7 +101,7 @@ fn padded(bytes: &[u8]) -> Option<(*mut u8, i32)> {
 }
 
 /// The parameters as a muxer takes them. `None` for want of memory.
-pub fn of(id: Id, extradata: &[u8], size: Size) -> Option<Parameters> {
+pub fn parameters(id: Id, extradata: &[u8], size: Size) -> Option<Parameters> {
     let mut parameters = Parameters::new();
     let (extradata, extradata_size) = padded(extradata)?;
     // SAFETY: it is ours as long as `parameters` is.
