@@ -142,7 +142,8 @@ class Known(DemuxCase):
         for name, value in {"demuxer": "cuframes", "codec_name": "rawvideo", "width": 64,
                             "height": 48, "pix_fmt": "nv12", "sample_aspect_ratio": "4:3",
                             "color_primaries": "bt709", "color_transfer": "bt709",
-                            "color_space": "bt709", "color_range": "tv", "r_frame_rate": "30000/1001",
+                            "color_space": "bt709", "color_range": "tv",
+                            "r_frame_rate": "30000/1001",
                             "avg_frame_rate": "30000/1001", "time_base": "1/1000000000"}.items():
             self.assertEqual(told[name], value, name)
         self.assertIsNone(writer.poll())

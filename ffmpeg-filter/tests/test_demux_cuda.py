@@ -57,7 +57,7 @@ class Cuda(GpuCase, DemuxCase):
                 self.assertEqual(self.arrives("nv12", **place), FRAMES)
 
     def test_pixels_that_nobody_waits_for_are_noticed(self) -> None:
-        # A publisher that works late, and says that its frames are complete; a reader that is quick.
+        # A publisher that works late and says that its frames are complete; a quick reader.
         self.machine("--delay-us", "5000", "--seed", "1")
         expected = wanted(self.path("reference"), *raw("nv12", SIZE))
         reader = self.read("read", "-output", "cuda",

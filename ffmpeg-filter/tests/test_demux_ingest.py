@@ -7,8 +7,8 @@ import subprocess
 import unittest
 
 from demux import wanted
+from encoded import DECODED, PACKETS, REFERENCE_PROBE, PacketCase, encoded, in_us, listed
 from harness import CUFRAMES, ROOT, WATCHDOG, Process, hashes, lines
-from test_demux_packets import DECODED, PACKETS, REFERENCE_PROBE, PacketCase, encoded, in_us, listed
 
 SERVER = ROOT / "cli/tests/cli/ingest/rtsp_server.py"
 FILES = [name for name in DECODED if not name.endswith(".ts")]

@@ -111,7 +111,7 @@ class User(DemuxCase):
 
     def test_while_nobody_publishes(self) -> None:
         for timeout in ("0", "1000"):
-            reader = self.ffmpeg("-v", "debug", "-timeout", timeout, "-i", self.url(), "-f", "null", "-")
+            reader = self.ffmpeg("-timeout", timeout, "-i", self.url(), "-f", "null", "-")
             until(lambda: self.listens(reader), "a handler for the signal")
             self.interrupt(reader)
 
@@ -153,7 +153,8 @@ class Refused(DemuxCase):
         self.assertRegex(said, f"cannot subscribe: .*'?{self.key}")
 
     def test_a_key_that_is_none(self) -> None:
-        self.assertRegex(self.refused(*SHORT, "-i", "cuframes://no/such"), "cannot subscribe: .*no/such")
+        said = self.refused(*SHORT, "-i", "cuframes://no/such")
+        self.assertRegex(said, "cannot subscribe: .*no/such")
 
     def test_a_publisher_without_frames(self) -> None:
         self.write(*raw("gray"), wait_subscribers=2)

@@ -85,7 +85,8 @@ class Said(DemuxCase):
 
     def test_colour_and_aspect(self) -> None:
         path = self.source("colour.h264", "-c:v", "libx264", "-x264-params",
-                           "colorprim=bt709:transfer=bt709:colormatrix=bt709:fullrange=on", "-vf", "setsar=4/3")
+                           "colorprim=bt709:transfer=bt709:colormatrix=bt709:fullrange=on",
+                           "-vf", "setsar=4/3")
         for output in ("rawvideo", "frame"):
             with self.subTest(output=output):
                 [first, *_] = self.same(path, output, *SAID[3:8])
