@@ -18,9 +18,13 @@ struct Recording {
     bytes: u64,
 }
 
-/// Removes what is not to be kept beside `current`, which is being written. Returns what was
-/// removed.
-pub fn sweep(names: &Names, current: &Path, keep: Keep) -> io::Result<Vec<PathBuf>> {
+/// Removes what is not to be kept beside `current`, which is being written. Returns each file that
+/// was to go, and whether it did.
+pub fn sweep(
+    names: &Names,
+    current: &Path,
+    keep: Keep,
+) -> io::Result<Vec<(PathBuf, io::Result<()>)>> {
     let Some(folder) = names.folder() else {
         return Ok(Vec::new());
     };
@@ -48,15 +52,15 @@ pub fn sweep(names: &Names, current: &Path, keep: Keep) -> io::Result<Vec<PathBu
         .sort_by(|a, b| (a.modified, a.number, &a.path).cmp(&(b.modified, b.number, &b.path)));
     let written = fs::metadata(current)?.len();
     let surplus = surplus(&recordings, written, keep, SystemTime::now());
-    let mut removed = Vec::new();
-    for recording in &recordings[..surplus] {
-        match fs::remove_file(&recording.path) {
-            Ok(()) => removed.push(recording.path.clone()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(removed)
+    let gone = recordings[..surplus].iter().map(|recording| {
+        let removed = match fs::remove_file(&recording.path) {
+            // Somebody else has done it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        };
+        (recording.path.clone(), removed)
+    });
+    Ok(gone.collect())
 }
 
 /// How many of the oldest are to go. `finished` are sorted, the oldest first; `written` bytes

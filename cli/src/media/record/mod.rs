@@ -10,6 +10,7 @@ mod segment;
 mod sink;
 mod stamps;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -17,7 +18,7 @@ use std::time::Duration;
 use cuframes::{Error, Event, PacketFlags, PacketInfo, PacketStart, Subscriber};
 use ffmpeg_next::log;
 
-use cuframes_cli::args::RecordArguments;
+use cuframes_cli::args::{Keep, RecordArguments};
 use cuframes_cli::connecting;
 use cuframes_cli::exit::Failure;
 use cuframes_cli::signals::Signals;
@@ -139,6 +140,11 @@ impl Recorder<'_> {
         info: &PacketInfo,
         subscriber: &Subscriber,
     ) -> Result<bool, Failure> {
+        if self.segment.is_none() && !info.is_key() {
+            // The same publisher was joined again in the middle of its stream.
+            self.report.pass_over();
+            return Ok(true);
+        }
         let mut other = self.segment.is_none() && self.report.has_segments();
         if self.segment.is_none() || info.flags.contains(PacketFlags::NEW_EXTRADATA) {
             let format = Format::of(subscriber.codec_params()?, data, info)?;
@@ -169,15 +175,23 @@ impl Recorder<'_> {
         };
         let segment = Segment::begin(&self.names, format, time_of(info), self.arguments.sync)?;
         self.report.begun(segment.path())?;
-        if let Some(keep) = self.arguments.keep {
-            let removed = keep::sweep(&self.names, segment.path(), keep)
-                .map_err(Failure::io("remove old segments"))?;
-            for path in removed {
-                self.report.removed(&path)?;
-            }
-        }
+        let path = segment.path().to_owned();
         self.segment = Some(segment);
-        Ok(())
+        match self.arguments.keep {
+            Some(keep) => self.sweep(&path, keep),
+            None => Ok(()),
+        }
+    }
+
+    /// Removes old segments. One that cannot be removed is no reason to stop.
+    fn sweep(&mut self, current: &Path, keep: Keep) -> Result<(), Failure> {
+        match keep::sweep(&self.names, current, keep) {
+            Err(error) => self.report.kept(current, &error),
+            Ok(gone) => gone.iter().try_for_each(|(path, removed)| match removed {
+                Ok(()) => self.report.removed(path),
+                Err(error) => self.report.kept(path, error),
+            }),
+        }
     }
 
     fn finish(&mut self) -> Result<(), Failure> {

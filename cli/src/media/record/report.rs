@@ -1,5 +1,6 @@
 //! What is told of a recording.
 
+use std::io;
 use std::path::Path;
 
 use cuframes::SubscriberStats;
@@ -18,6 +19,7 @@ pub struct Report<'a> {
     segments: u64,
     packets: u64,
     bytes: u64,
+    passed_over: u64,
 }
 
 /// A line for programs.
@@ -36,6 +38,11 @@ enum Line<'a> {
     Removed {
         file: &'a str,
     },
+    /// It was to be removed, and could not be.
+    Kept {
+        file: &'a str,
+        why: String,
+    },
     Ended {
         key: &'a str,
         /// `ok`, or why it ended sooner.
@@ -45,6 +52,8 @@ enum Line<'a> {
         bytes: u64,
         overruns: u64,
         missed: u64,
+        /// Before the first key packet of a file.
+        passed_over: u64,
         reattached: u64,
     },
 }
@@ -56,6 +65,7 @@ impl<'a> Report<'a> {
             segments: 0,
             packets: 0,
             bytes: 0,
+            passed_over: 0,
         }
     }
 
@@ -96,6 +106,19 @@ impl<'a> Report<'a> {
         self.tell(&Line::Removed { file }, || format!("{file}: removed"))
     }
 
+    /// An old recording could not be removed.
+    pub fn kept(&self, path: &Path, error: &io::Error) -> Result<(), Failure> {
+        let file = &path.to_string_lossy();
+        let why = error.to_string();
+        let sentence = format!("{file} cannot be removed: {why}; it stays");
+        self.tell(&Line::Kept { file, why }, || sentence)
+    }
+
+    /// A packet without the key packet before it is not recorded.
+    pub fn pass_over(&mut self) {
+        self.passed_over += 1;
+    }
+
     /// Packets were overwritten before they were written, from this one on.
     pub fn lost(&self, seq: u64) {
         self.say(&format!(
@@ -124,6 +147,7 @@ impl<'a> Report<'a> {
             bytes,
             overruns,
             missed,
+            passed_over: self.passed_over,
             reattached: stats.reattached,
         };
         self.tell(&line, || {
