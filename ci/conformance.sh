@@ -29,4 +29,17 @@ count() { grep -vc '^#' "$work/$1"; }
 hashes() { grep -v '^#' "$work/$1" | awk '{print $NF}'; }
 diff <(hashes rust) <(hashes python)
 [ "$(hashes rust | sort -u | wc -l)" = $frames ] || { echo "frames repeat"; exit 1; }
-echo "3 checks passed"
+
+# The packets of a file with B-frames: as many as ffprobe finds in it, each with the same bytes,
+# size, times and key flag.
+packets=200
+ffmpeg -v error -f lavfi -i testsrc2=size=320x240:rate=100 -frames:v $packets \
+    -c:v libx264 -g 25 -bf 2 "$work/clip.mkv"
+"$cuframes" publish --key "$key-enc" "$work/clip.mkv" --wait-subscribers 1 --realtime 2>"$work/log" &
+publisher=$!
+/usr/bin/python3 conformance/python/packets.py "$key-enc" >"$work/packets"
+wait "$publisher" || { cat "$work/log"; exit 1; }
+ffprobe -v error -select_streams v -show_packets -show_data_hash md5 -of json "$work/clip.mkv" \
+    >"$work/probed"
+/usr/bin/python3 conformance/python/same_packets.py "$work/probed" "$work/packets" $packets
+echo "4 checks passed"

@@ -70,6 +70,10 @@ class Subscriber:
         self.strict = mode == "STRICT_ORDER"
         self._session, self._now = open_session(
             key, self.name, mode, connect_timeout, allow_uids, versions)
+        if self._now.geometry is None:
+            self._now.close()
+            self._session.detach()
+            raise CuframesError(ErrorCode.UNSUPPORTED, "the publisher has packets only")
         self._former: list[Attachment] = []
         self._next_seq = max(1, self._now.resp["latest_seq"])
         self.last_seq = 0
