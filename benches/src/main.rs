@@ -35,7 +35,7 @@ struct Args {
     /// How often everything is measured.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
-    /// Measure only this.
+    /// Measure only this [default: everything but packets, which have a table of their own].
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Subject>,
     /// Leave it to the scheduler which processor runs what.
@@ -68,6 +68,11 @@ enum Subject {
 }
 
 impl Subject {
+    /// True if its figures are not among those of the others.
+    fn has_own_table(self) -> bool {
+        self == Subject::Packets
+    }
+
     fn measure(self, book: &mut Book) -> Result<()> {
         match self {
             Subject::Floor => floor::measure(book),
@@ -93,8 +98,13 @@ fn main() -> Result<()> {
     if !args.unpinned {
         machine::choose_processors()?;
     }
+    let usual: Vec<Subject> = Subject::value_variants()
+        .iter()
+        .copied()
+        .filter(|subject| !subject.has_own_table())
+        .collect();
     let subjects = match args.only.as_slice() {
-        [] => Subject::value_variants(),
+        [] => usual.as_slice(),
         some => some,
     };
     let load_before = machine::load();
@@ -110,7 +120,10 @@ fn main() -> Result<()> {
     let text = report::markdown(&book, args.runs, args.unpinned, &load_before)?;
     match &args.out {
         Some(_) if book.simulated => return Err("figures of a simulation are not kept".into()),
-        Some(path) => report::replace(path, &text)?,
+        Some(path) => {
+            let own = subjects.iter().all(|subject| subject.has_own_table());
+            report::replace(path, own.then_some("packets"), &text)?;
+        }
         None => println!("{text}"),
     }
     match book.failures.len() {

@@ -7,7 +7,6 @@ use crate::Result;
 use crate::book::{Book, Row, Target};
 use crate::machine;
 
-const BEGIN: &str = "<!-- figures -->";
 const END: &str = "<!-- end of figures -->";
 const SIMULATED: &str = "**simulated: these figures describe a simulation and no GPU**";
 
@@ -112,17 +111,22 @@ fn time(ns: f64) -> String {
     }
 }
 
-/// Puts `text` between the markers of the file at `path`.
-pub fn replace(path: &Path, text: &str) -> Result<()> {
+/// Puts `text` between the markers of the file at `path`: those of the table called `table`, or
+/// of the one without a name.
+pub fn replace(path: &Path, table: Option<&str>, text: &str) -> Result<()> {
     let old = std::fs::read_to_string(path)?;
+    let begin = match table {
+        Some(name) => format!("<!-- figures of {name} -->"),
+        None => "<!-- figures -->".to_owned(),
+    };
     let (before, rest) = old
-        .split_once(BEGIN)
-        .ok_or("the file has no marker of figures")?;
+        .split_once(&begin)
+        .ok_or_else(|| format!("the file has no {begin}"))?;
     let (_, after) = rest
         .split_once(END)
         .ok_or("the figures of the file have no end")?;
     Ok(std::fs::write(
         path,
-        format!("{before}{BEGIN}\n\n{text}\n{END}{after}"),
+        format!("{before}{begin}\n\n{text}\n{END}{after}"),
     )?)
 }

@@ -25,11 +25,10 @@ class PacketSubscriber:
         self._session, self._now = open_session(
             key, self.name, "NEWEST_ONLY", connect_timeout, allow_uids, _BOTH, asked)
         self.received = self.overruns = 0
-        try:
-            self.ring = self._now.packet_ring()
-        except CuframesError:
+        if self._now.packet_ring is None:
             self.close()
-            raise
+            raise CuframesError(ErrorCode.NO_PACKET_RING, f"{key} has no packets")
+        self.ring = self._now.packet_ring
 
     @property
     def version(self) -> int:
@@ -81,13 +80,12 @@ class PacketSubscriber:
         packet_epoch the reader stays where it is."""
         former = self._now
         self._now = self._session.join(former.epoch, time.monotonic() + ANSWER_S)
-        if self._now.resp["packet_epoch"] == former.resp["packet_epoch"]:
-            # The map goes on to be used.
-            if self._now.packets is not None:
-                self._now.packets.close()
-            self._now.packets, former.packets = former.packets, None
+        same = self._now.resp["packet_epoch"] == former.resp["packet_epoch"]
+        if same or self._now.packet_ring is None:
+            # The former map goes on to be used.
+            self._now.packets, former.packets = former.packets, self._now.packets
         else:
-            self.ring = self._now.packet_ring()
+            self.ring = self._now.packet_ring
             self.ring.interrupt()
         former.close()
 

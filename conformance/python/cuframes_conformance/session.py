@@ -49,8 +49,13 @@ class Attachment:
             self.pool = imports.import_pool(by_name["POOL"], self.resp["pool_size"])
         self.ring = Ring(control, self.page, self.header, self.resp["max_leases"])
         self.packets: Mapping | None = None
+        self.packet_ring: PacketRing | None = None
         if "PACKETS" in by_name:
             self.packets = imports.import_packets(by_name["PACKETS"], trusted)
+            raw = self.packets.words(0, wire.PACKET_HEADER.size)
+            header = validate.packet_header(raw, self.packets.size, self.resp)
+            # Before ATTACHED: a publisher that waits for us sends us its first packet.
+            self.packet_ring = PacketRing(self.packets, header, self.resp["initial_packet_seq"])
         self.notify_fd = -1
         if "NOTIFY" in by_name:
             self.notify_fd = by_name["NOTIFY"]
@@ -60,15 +65,6 @@ class Attachment:
     def epoch(self) -> int:
         """The epoch of these maps."""
         return int(self.resp["epoch"])
-
-    def packet_ring(self) -> PacketRing:
-        """The packet ring from where the publisher said."""
-        validate.require(self.packets is not None, "the publisher gives no packets",
-                         ErrorCode.NO_PACKET_RING)
-        assert self.packets is not None
-        raw = self.packets.words(0, wire.PACKET_HEADER.size)
-        header = validate.packet_header(raw, self.packets.size, self.resp)
-        return PacketRing(self.packets, header, self.resp["initial_packet_seq"])
 
     def close(self) -> None:
         """Close every import."""
