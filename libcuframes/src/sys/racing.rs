@@ -2,11 +2,12 @@
 //!
 //! They are accessed as words, each a relaxed atomic. A compiler joins no atomics into wider
 //! accesses, and so a loop over them, unrolled or not, takes 1.3 times as long as memcpy for
-//! 256 KiB and 1.8 times for 1 KiB. On x86-64 whole blocks are moved by instructions of our
+//! 256 KiB and up to 2.2 times for 16 KiB. On x86-64 whole blocks are moved by instructions of our
 //! own instead. To the compiler these may do whatever relaxed loads and stores of the words
 //! could do, and it assumes nothing else of them; the processor keeps every aligned word whole,
-//! and its loads and its stores in order. `rep movsb` is no faster, and keeps the stores within
-//! one copy in no order. Other processors take the loop of atomics for all of it.
+//! and its loads and its stores in order. AVX, where there is any, needs two thirds of the time of
+//! SSE for what lies in the first cache. `rep movsb` is no faster than AVX, and keeps the stores
+//! within one copy in no order. Other processors take the loop of atomics for all of it.
 
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -104,6 +105,46 @@ unsafe fn copy(from: *const u8, to: *mut u8, blocks: usize) {
     if blocks == 0 {
         return;
     }
+    match std::arch::is_x86_feature_detected!("avx") {
+        // SAFETY: the processor has AVX, and the caller's promise is passed on.
+        true => unsafe { copy_by_avx(from, to, blocks) },
+        // SAFETY: the caller's promise is passed on.
+        false => unsafe { copy_by_sse(from, to, blocks) },
+    }
+}
+
+/// # Safety
+/// As for `copy`; `blocks` is not 0, and the processor has AVX.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx")]
+unsafe fn copy_by_avx(from: *const u8, to: *mut u8, blocks: usize) {
+    // SAFETY: it reads and writes the blocks, which the caller allows, and the registers named.
+    unsafe {
+        std::arch::asm!(
+            "2:",
+            "vmovups {a}, [{from}]",
+            "vmovups {b}, [{from} + 32]",
+            "vmovups [{to}], {a}",
+            "vmovups [{to} + 32], {b}",
+            "add {from}, 64",
+            "add {to}, 64",
+            "dec {blocks}",
+            "jnz 2b",
+            "vzeroupper",
+            from = inout(reg) from => _,
+            to = inout(reg) to => _,
+            blocks = inout(reg) blocks => _,
+            a = out(ymm_reg) _,
+            b = out(ymm_reg) _,
+            options(nostack),
+        );
+    }
+}
+
+/// # Safety
+/// As for `copy`; `blocks` is not 0.
+#[cfg(target_arch = "x86_64")]
+unsafe fn copy_by_sse(from: *const u8, to: *mut u8, blocks: usize) {
     // SAFETY: it reads and writes the blocks, which the caller allows, and the registers named.
     unsafe {
         std::arch::asm!(
@@ -146,6 +187,19 @@ mod tests {
     use std::sync::atomic::Ordering;
 
     use crate::sys::{self, WriteMap};
+
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn without_avx_the_same_is_copied() {
+        let bytes: Vec<u8> = (0..400u16).map(|index| (index % 251) as u8 + 1).collect();
+        for blocks in 1..=6 {
+            let mut copied = [0; 400];
+            // SAFETY: both have 400 bytes, and at most 384 of them, and 1, are used.
+            unsafe { super::copy_by_sse(bytes[1..].as_ptr(), copied.as_mut_ptr(), blocks) };
+            assert_eq!(copied[..blocks * 64], bytes[1..=blocks * 64]);
+            assert!(copied[blocks * 64..].iter().all(|&byte| byte == 0));
+        }
+    }
 
     #[test]
     fn copies_of_every_length_and_place_are_exact_and_touch_nothing_else() {
