@@ -24,7 +24,8 @@ fn camera(answers: Vec<Answer>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     thread::spawn(move || {
-        for answer in answers {
+        let last = answers.len() - 1;
+        for answer in (0..).map(|number: usize| &answers[number.min(last)]) {
             let Ok((mut client, _)) = listener.accept() else {
                 return;
             };
@@ -75,8 +76,8 @@ fn sound_that_goes_on_is_no_picture() {
         rest: rest.to_vec(),
     };
     let input = camera(vec![answer]);
-    let mut publisher = publishing(&place, &input, "--stall-timeout 0.5");
-    until_said(&mut publisher, "nothing came for 500ms; trying again");
+    let mut publisher = publishing(&place, &input, "--stall-timeout 1");
+    until_said(&mut publisher, "nothing came for 1s; trying again");
     stop(publisher);
 }
 
@@ -90,7 +91,7 @@ fn a_codec_that_changes_in_the_middle_is_opened_anew() {
     let answers = [(read(&one), read(&two)), (read(&two), read(&two))];
     let answers = answers.map(|(first, rest)| Answer { first, rest });
     let input = camera(answers.into());
-    let mut publisher = publishing(&place, &input, "--stall-timeout 0.5");
+    let mut publisher = publishing(&place, &input, "--stall-timeout 1");
     until_said(&mut publisher, "trying again");
     until_said(&mut publisher, "goes on with 128x96");
     stop(publisher);
@@ -109,7 +110,7 @@ fn a_camera_that_sends_garbage_is_tried_again() {
     ];
     let answers = answers.map(|(first, rest)| Answer { first, rest });
     let input = camera(answers.into());
-    let mut publisher = publishing(&place, &input, "--stall-timeout 0.5 --reconnect");
+    let mut publisher = publishing(&place, &input, "--stall-timeout 1 --reconnect");
     until_said(&mut publisher, "trying again");
     until_said(&mut publisher, "trying again");
     assert_code(&place.run("sub KEY --frames 3 --connect-timeout 9"), 0);
