@@ -8,18 +8,10 @@ use std::time::{Duration, SystemTime};
 use crate::ingest::film;
 use crate::support::{Place, text};
 
-use super::{end, files, packets, recorder, told};
+use super::{count, end, files, packets, recorder, told};
 
 const SECONDS: u64 = 8;
 const RATE: u64 = 25;
-
-/// How many join; a tenth of them unless all are asked for.
-fn count(all: u64) -> u64 {
-    match std::env::var("CUFRAMES_FULL").as_deref() {
-        Ok("1") => all,
-        _ => all / 10,
-    }
-}
 
 /// Moments by chance, one in each part of the time, so that they are in order and spread.
 fn moments(count: u64, within: Duration) -> Vec<Duration> {

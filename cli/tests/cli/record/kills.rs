@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 
 use super::stage::Player;
-use super::{files, packets, pictures, recorder, so_far};
+use super::{count, files, packets, pictures, recorder, so_far};
 use crate::ingest::film;
 use crate::support::{Place, noise, parse, until};
 
@@ -17,7 +17,8 @@ fn what_was_whole_survives_the_kill() {
     let place = Place::new();
     let film = film(&place, "x.ts", "size=160x90:rate=25:duration=8", CODING);
     let sent = pictures(&film);
-    for (number, &byte) in noise(3, 7).iter().enumerate() {
+    let runs = count(30) as usize;
+    for (number, &byte) in noise(runs, 7).iter().enumerate() {
         for extension in ["mp4", "mkv", "ts"] {
             let count = GOP + 2 + usize::from(byte) % 180;
             let whole = (count - 1) / GOP * GOP;

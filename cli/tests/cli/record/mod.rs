@@ -98,6 +98,14 @@ pub fn remuxed(place: &Place, file: &Path, name: &str) -> PathBuf {
     copy
 }
 
+/// How often something is tried; a tenth of it unless all are asked for.
+pub fn count(all: u64) -> u64 {
+    match std::env::var("CUFRAMES_FULL").as_deref() {
+        Ok("1") => all,
+        _ => all / 10,
+    }
+}
+
 /// A recorder that tells what it does, in lines of JSON.
 pub fn recorder(place: &Place, output: &str, options: &str) -> Running {
     let file = place.dir.path().join(output);
