@@ -9,15 +9,14 @@ A film of 1080p H.264 is made by ffmpeg. Then, one after the other and in turn:
     bare      ffmpeg -i film -f null -
     shared    cuframes publish film, and 8 readers that may miss nothing
     packets   cuframes publish film --packets-only, and 8 readers of its packets
-    record    cuframes publish film --packets-only, and cuframes record of it
+    record    cuframes record alone, of cuframes publish film --packets-only
 
-A figure is the user and system time of all processes together; those who sleep cost nothing.
-The publisher waits for its readers, so that every process does all of its work.
+A figure is the user and system time of all processes together, start included; those who sleep
+cost nothing. The publisher waits for its readers, so that every process does all of its work.
 """
 
 import argparse
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -35,19 +34,17 @@ def film(path, seconds):
     subprocess.run(command + coding.split() + [path], check=True)
 
 
-def spent():
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
-
-
 def together(commands):
-    """Runs all of them at once, the first one first; their processor time in seconds."""
-    before = spent()
+    """Runs all of them at once, the first one first; the processor time of each in seconds."""
     running = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for command in commands]
-    codes = [process.wait() for process in running]
-    if any(codes):
-        sys.exit(f"{commands}: exit codes {codes}")
-    return spent() - before
+    seconds = []
+    for process in running:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            sys.exit(f"{process.args}: exit code {process.returncode}")
+        seconds.append(usage.ru_utime + usage.ru_stime)
+    return seconds
 
 
 class Bench:
@@ -64,23 +61,24 @@ class Bench:
                 "--connect-timeout", "30", *options]
 
     def bare(self):
-        return together([["ffmpeg", "-nostdin", "-v", "error", "-i", self.path, "-f", "null", "-"]])
+        decode = ["ffmpeg", "-nostdin", "-v", "error", "-i", self.path, "-f", "null", "-"]
+        return sum(together([decode]))
 
     def shared(self):
         readers = [self.subscribe(number, "--strict") for number in range(READERS)]
-        return together([self.publish(READERS, *PACE, "--no-packets"), *readers])
+        return sum(together([self.publish(READERS, *PACE, "--no-packets"), *readers]))
 
     def packets(self):
         ring = ["--packet-slots", "4096", "--packet-bytes", "256M"]
         readers = [self.subscribe(number, "--packets") for number in range(READERS)]
-        return together([self.publish(READERS, "--packets-only", *ring), *readers])
+        return sum(together([self.publish(READERS, "--packets-only", *ring), *readers]))
 
     def record(self):
         ring = ["--packet-slots", "4096", "--packet-bytes", "256M"]
         with tempfile.TemporaryDirectory() as there:
             target = os.path.join(there, "film.mp4")
             recorder = [self.cuframes, "record", "bench", "-o", target]
-            return together([self.publish(1, "--packets-only", *ring), recorder])
+            return together([self.publish(1, "--packets-only", *ring), recorder])[1]
 
 
 def main():
