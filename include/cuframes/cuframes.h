@@ -536,7 +536,8 @@ typedef struct {
     const char *key;
     /**
      * Name under which the publisher knows this subscriber: 1 to 31 bytes of the same, unique
-     * per key and user. NULL: the program's name and its pid.
+     * per key and user. NULL: the program's name and its pid, and a number from the second
+     * subscriber of the process on.
      */
     const char *consumer_name;
     /** A cuframes_mode_t; 0: CUFRAMES_MODE_NEWEST_ONLY. */

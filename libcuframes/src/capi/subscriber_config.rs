@@ -35,7 +35,8 @@ pub struct cuframes_subscriber_config_t {
     /// Name of the stream: 1 to 63 bytes of A-Z a-z 0-9 . _ -
     pub key: *const c_char,
     /// Name under which the publisher knows this subscriber: 1 to 31 bytes of the same, unique
-    /// per key and user. NULL: the program's name and its pid.
+    /// per key and user. NULL: the program's name and its pid, and a number from the second
+    /// subscriber of the process on.
     pub consumer_name: *const c_char,
     /// A cuframes_mode_t; 0: CUFRAMES_MODE_NEWEST_ONLY.
     pub mode: i32,

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::error::{Error, Result};
@@ -74,7 +75,8 @@ impl SubscriberBuilder {
     }
 
     /// The name under which the publisher knows it: 1 to 31 bytes of `A-Z a-z 0-9 . _ -`,
-    /// unique per key and user. The default is the program's name and its pid.
+    /// unique per key and user. The default is the program's name and its pid, and
+    /// a number from the second subscriber of the process on.
     pub fn name(mut self, name: &str) -> Self {
         self.name = Some(name.to_owned());
         self
@@ -225,9 +227,14 @@ impl SubscriberBuilder {
     }
 }
 
-/// The program's name and its pid, cut to what a name may be.
+/// The program's name and its pid, cut to what a name may be; from the second one of the process
+/// on with a number, so that they do not have the same.
 fn default_name() -> String {
-    let pid = format!("-{}", std::process::id());
+    static NAMED: AtomicU32 = AtomicU32::new(0);
+    let pid = match NAMED.fetch_add(1, Ordering::Relaxed) {
+        0 => format!("-{}", std::process::id()),
+        number => format!("-{}.{}", std::process::id(), number + 1),
+    };
     let program = std::env::current_exe().ok();
     let program = program.as_deref().and_then(std::path::Path::file_name);
     let program = program.map(|name| name.to_string_lossy().into_owned());

@@ -4,6 +4,7 @@
 #![allow(dead_code)]
 
 pub mod actor;
+pub mod encoded;
 pub mod raw;
 pub mod server;
 pub mod stream;
