@@ -12,9 +12,10 @@ use crate::sys::{self, ReadMap};
 use crate::wire::packets::PACKET_FUTEX;
 use crate::wire::{CloseReason, Mode, StreamState, packet_request};
 
+use super::Subscriber;
 use super::attachment::Attachment;
+use super::awaiting::Awaited;
 use super::looking::Look;
-use super::{Awaited, Subscriber};
 
 /// How long codec parameters may be half written before their writer is given up.
 const UNSETTLED_TIME: Duration = Duration::from_millis(10);
