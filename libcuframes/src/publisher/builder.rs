@@ -22,7 +22,7 @@ pub enum Policy {
     StrictWait,
 }
 
-/// Describes a publisher; see [`Publisher::builder`].
+/// Describes a publisher; see [`Publisher::builder`](super::Publisher::builder).
 #[derive(Clone, Debug)]
 pub struct PublisherBuilder {
     pub(super) key: String,
@@ -218,7 +218,7 @@ impl PublisherBuilder {
     }
 
     /// Publishes packets and no frames: size and format say what they decode to. It takes no
-    /// memory for frames, and [`acquire`](Publisher::acquire) is an error.
+    /// memory for frames, and [`acquire`](super::Publisher::acquire) is an error.
     pub fn packets_only(mut self) -> Self {
         self.packets_only = true;
         self

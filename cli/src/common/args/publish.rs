@@ -65,8 +65,8 @@ pub struct PublishArguments {
     /// What FFmpeg opens; - for raw frames from standard input, without padding, which need
     /// --size, --format and --fps.
     pub input: Option<String>,
-    /// Publish many cameras at once: a TOML file with a table [[camera]] for each, whose keys
-    /// are key, input and the names of these options, and [defaults] for all of them.
+    /// Publish many cameras at once: a TOML file with a table `[[camera]]` for each, whose keys
+    /// are key, input and the names of these options, and `[defaults]` for all of them.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Width and height of raw frames.
