@@ -106,13 +106,14 @@ impl Server {
         };
         if let Some(member) = &peer.member {
             tracing::warn!(key = self.shared.key, name = %member.name, %code, "subscriber evicted");
+            // Before its slots are free: who gets one of them finds it counted.
+            self.shared.count_eviction();
             let epoch = &member.epoch;
             epoch
                 .ring
                 .evict(member.index, code.as_i32(), || epoch.wake_all());
             self.shared.shake_packets();
             self.admission.punish(peer.uid, member.name);
-            self.shared.count_eviction();
         }
         peer.leave_memory();
         // The connection ends in any case.
