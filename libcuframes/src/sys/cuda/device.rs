@@ -42,6 +42,30 @@ impl Attribute {
     pub const IPC_EVENTS: Attribute = Attribute(125);
 }
 
+impl Driver {
+    /// Every device that this process may use.
+    pub fn devices(&self) -> Result<Vec<Device>> {
+        let mut count = 0;
+        // SAFETY: I17: `count` is a live integer.
+        unsafe { self.table()?.device_get_count(&mut count) }?;
+        (0..count).map(|ordinal| self.device(ordinal)).collect()
+    }
+
+    /// The device with that number.
+    pub fn device(&self, ordinal: i32) -> Result<Device> {
+        let mut handle = 0;
+        // SAFETY: I17: `handle` is a live integer.
+        unsafe { self.table()?.device_get(&mut handle, ordinal) }?;
+        Device::from_handle(*self, handle)
+    }
+
+    /// The device of that identity, or nothing if this process does not see it.
+    pub fn device_by_uuid(&self, uuid: &[u8; 16]) -> Result<Option<Device>> {
+        let mut devices = self.devices()?.into_iter();
+        Ok(devices.find(|device| device.uuid() == uuid))
+    }
+}
+
 impl Device {
     pub(super) fn from_handle(driver: Driver, handle: CUdevice) -> Result<Device> {
         let table = driver.table()?;

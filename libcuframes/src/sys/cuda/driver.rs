@@ -6,7 +6,6 @@ use std::sync::OnceLock;
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 
 use super::super::fork::{self, Generation};
-use super::device::Device;
 use super::error::{CudaError, DriverError, Result};
 use super::table::Table;
 
@@ -61,28 +60,6 @@ impl Driver {
     #[must_use]
     pub fn missing_symbols(&self) -> Vec<&'static str> {
         self.loaded.table.missing()
-    }
-
-    /// Every device that this process may use.
-    pub fn devices(&self) -> Result<Vec<Device>> {
-        let mut count = 0;
-        // SAFETY: I17: `count` is a live integer.
-        unsafe { self.table()?.device_get_count(&mut count) }?;
-        (0..count).map(|ordinal| self.device(ordinal)).collect()
-    }
-
-    /// The device with that number.
-    pub fn device(&self, ordinal: i32) -> Result<Device> {
-        let mut handle = 0;
-        // SAFETY: I17: `handle` is a live integer.
-        unsafe { self.table()?.device_get(&mut handle, ordinal) }?;
-        Device::from_handle(*self, handle)
-    }
-
-    /// The device of that identity, or nothing if this process does not see it.
-    pub fn device_by_uuid(&self, uuid: &[u8; 16]) -> Result<Option<Device>> {
-        let mut devices = self.devices()?.into_iter();
-        Ok(devices.find(|device| device.uuid() == uuid))
     }
 
     /// The functions, for the process that started the driver and not for its children.

@@ -3,8 +3,7 @@
 use std::ptr;
 
 use super::abi::{
-    CU_EVENT_BLOCKING_SYNC, CU_EVENT_DISABLE_TIMING, CU_EVENT_INTERPROCESS, CUevent,
-    CUipcEventHandle,
+    CU_EVENT_BLOCKING_SYNC, CU_EVENT_DISABLE_TIMING, CU_EVENT_INTERPROCESS, CUipcEventHandle,
 };
 use super::context::{Context, Handle};
 use super::error::Result;
@@ -93,9 +92,16 @@ impl Event {
     pub fn context(&self) -> &Context {
         &self.context
     }
+}
 
-    pub(super) fn as_raw(&self) -> CUevent {
-        self.raw.0
+impl StreamRef<'_> {
+    /// Lets what is enqueued from now on wait until `event` is done. The host does not wait.
+    #[inline]
+    pub fn wait_event(self, event: &Event) -> Result<()> {
+        let entered = event.context.enter()?;
+        let (stream, event) = (self.as_raw().cast(), event.raw.0);
+        // SAFETY: I15: both are alive for the call, and the driver keeps what it needs of them.
+        unsafe { entered.table.stream_wait_event(stream, event, 0) }
     }
 }
 

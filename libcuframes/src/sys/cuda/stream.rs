@@ -7,7 +7,6 @@ use std::ptr;
 use super::abi::{CU_STREAM_NON_BLOCKING, CU_STREAM_WAIT_VALUE_GEQ, CU_STREAM_WRITE_VALUE_DEFAULT};
 use super::context::{Context, Handle};
 use super::error::{CudaError, Result};
-use super::event::Event;
 
 /// A stream of somebody's, borrowed for `'a`. Work is enqueued through it and done later.
 #[derive(Clone, Copy, Debug)]
@@ -44,18 +43,6 @@ impl<'a> StreamRef<'a> {
     #[must_use]
     pub fn as_raw(self) -> *mut c_void {
         self.raw.0
-    }
-
-    /// Lets what is enqueued from now on wait until `event` is done. The host does not wait.
-    #[inline]
-    pub fn wait_event(self, event: &Event) -> Result<()> {
-        let entered = event.context().enter()?;
-        // SAFETY: I15: both are alive for the call, and the driver keeps what it needs of them.
-        unsafe {
-            entered
-                .table
-                .stream_wait_event(self.raw.0, event.as_raw(), 0)
-        }
     }
 
     /// Writes `value` to `address` when all work before it is done. Writes before it, of the
