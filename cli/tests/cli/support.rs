@@ -93,9 +93,20 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        // A publisher that was killed, by a test that failed too, left its segments; most did not.
-        for name in ["", "-packets"] {
-            let _ = std::fs::remove_file(format!("/dev/shm/cuframes-{}{name}", self.key));
+        // A publisher that was killed, as the last one of many tests is, left its segments: those
+        // of the key, and of keys that begin with it and a dash.
+        let name = format!("cuframes-{}", self.key);
+        let (ours, more) = (format!("{name}."), format!("{name}-"));
+        for entry in std::fs::read_dir("/dev/shm")
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
+            let found = entry.file_name();
+            let found = found.to_string_lossy();
+            if found == name || found.starts_with(&ours) || found.starts_with(&more) {
+                let _ = std::fs::remove_file(entry.path());
+            }
         }
     }
 }
