@@ -59,7 +59,7 @@ impl PublisherBuilder {
         let limits = self.limits(epoch.order.is_some());
         let shared = Shared::new(self.key.clone(), limits, Arc::clone(&epoch), waker);
         if let Some(packets) = &packets {
-            shared.set_packets(Arc::clone(&packets.room));
+            shared.set_packets(Arc::clone(&packets.segment));
         }
         let shared = Arc::new(shared);
         let server = Server::new(Arc::clone(&shared), socket.clone(), self.socket_mode)

@@ -227,7 +227,7 @@ impl Publisher {
             tracing::error!(key = self.shared.key, "the control thread panicked");
         }
         if let Some(packets) = &self.packets {
-            packets.room.remove();
+            packets.segment.remove();
         }
         if self.end_gpu_work() {
             self.epoch.remove();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::packets::{Codec, PacketFlags, PacketMeta, PacketRing};
 use crate::ring::packets::{self as ring, PacketWriter, Refused};
-use crate::session::{Epoch, PacketRoom};
+use crate::session::{Epoch, PacketSegment};
 use crate::sys::{self, WriteMap};
 use crate::wire::NO_PTS;
 use crate::wire::packets::MAX_EXTRADATA;
@@ -16,7 +16,7 @@ use super::{Publisher, Settings};
 /// The packet ring of a publisher, seen by the thread that publishes.
 #[derive(Debug)]
 pub(super) struct Packets {
-    pub room: Arc<PacketRoom>,
+    pub segment: Arc<PacketSegment>,
     writer: PacketWriter<Arc<WriteMap>>,
     largest: u64,
     last_dts: Option<i64>,
@@ -27,12 +27,12 @@ impl Packets {
     /// Makes a ring. The caller has the key's lock.
     pub fn make(ring: &PacketRing, key: &str, settings: &Settings) -> Result<Self> {
         let (anonymous, mode) = (settings.anonymous, settings.segment_mode);
-        let room = Arc::new(PacketRoom::create(key, ring.size()?, anonymous, mode)?);
-        let shape = room.shape();
+        let segment = Arc::new(PacketSegment::create(key, ring.size()?, anonymous, mode)?);
+        let shape = segment.shape();
         let largest = ring.largest.unwrap_or(u64::MAX).min(shape.bytes / 4);
         Ok(Packets {
-            writer: PacketWriter::new(Arc::clone(&room.map), shape, largest),
-            room,
+            writer: PacketWriter::new(Arc::clone(&segment.map), shape, largest),
+            segment,
             largest,
             last_dts: None,
             stats: PacketStats::default(),
@@ -62,7 +62,7 @@ impl Packets {
         let seq = self.writer.publish(&told, data).ok()?;
         let waiting = self.writer.announce(|| epoch.ring.packet_sleepers());
         if waiting != 0 {
-            self.room.wake(epoch, waiting);
+            self.segment.wake(epoch, waiting);
         }
         self.last_dts = meta.dts.or(self.last_dts);
         self.stats.published = seq;
@@ -74,7 +74,7 @@ impl Packets {
     /// Ends the stream of packets: every reader reads to the last one, then gets END_OF_STREAM.
     pub fn finish(&self) {
         self.writer.close();
-        self.room.shake();
+        self.segment.shake();
     }
 }
 
@@ -91,7 +91,7 @@ impl Publisher {
             return Err(Error::InvalidArgument(what));
         }
         let packets = Packets::make(&ring, &self.shared.key, &self.settings)?;
-        self.shared.set_packets(Arc::clone(&packets.room));
+        self.shared.set_packets(Arc::clone(&packets.segment));
         self.packets = Some(packets);
         self.settings.has_packets = true;
         self.begin_epoch(*self.layout())

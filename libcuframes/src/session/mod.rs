@@ -17,7 +17,7 @@ pub use client::{
     is_passing, observe, socket_path, watch,
 };
 pub use epoch::{Epoch, EpochRequest};
-pub use packets::{PacketRoom, remove_leftovers};
+pub use packets::{PacketSegment, remove_leftovers};
 pub use server::{Command, Limits, Server, Shared};
 
 /// The highest protocol version of this library: frames and packets.

@@ -19,15 +19,15 @@ use super::segment::{Segment, SegmentRequest};
 
 /// The packets of a publisher, as all its threads see them.
 #[derive(Debug)]
-pub struct PacketRoom {
+pub struct PacketSegment {
     /// The segment.
     pub map: Arc<WriteMap>,
     geometry: PacketGeometry,
     reader: Fd,
-    segment: Segment,
+    file: Segment,
 }
 
-impl PacketRoom {
+impl PacketSegment {
     /// Makes the segment, empty. The caller has the key's lock.
     pub fn create(
         key: &str,
@@ -55,11 +55,11 @@ impl PacketRoom {
             fill: &|map| fill(map, &geometry),
         };
         let (segment, map, reader) = Segment::create(&request, None)?;
-        Ok(PacketRoom {
+        Ok(PacketSegment {
             map: Arc::new(map),
             geometry,
             reader,
-            segment,
+            file: segment,
         })
     }
 
@@ -118,7 +118,7 @@ impl PacketRoom {
 
     /// Removes the name, if it is still ours, and gives up the lock.
     pub fn remove(&self) {
-        self.segment.remove();
+        self.file.remove();
     }
 }
 

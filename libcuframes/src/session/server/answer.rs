@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use zerocopy::{FromZeros, IntoBytes};
 
 use crate::session::epoch::Epoch;
-use crate::session::packets::PacketRoom;
+use crate::session::packets::PacketSegment;
 use crate::session::{LIB_VERSION, version};
 use crate::sync::Order;
 use crate::sys::{self, Fd};
@@ -32,7 +32,7 @@ pub struct Grant {
 pub fn grant(
     hello: &ValidHello,
     epoch: &Epoch,
-    packets: Option<&PacketRoom>,
+    packets: Option<&PacketSegment>,
 ) -> Result<Grant, Refusal> {
     let agreed = hello
         .agree(version(packets.is_some()), PROTO_V1)
@@ -118,7 +118,7 @@ pub fn clear_place(epoch: &Epoch, index: usize) {
 /// HELLO_RESP and its descriptors, in the order of the mask. `place` is `None` for observers.
 pub fn response<'fd>(
     epoch: &'fd Epoch,
-    packets: Option<&'fd PacketRoom>,
+    packets: Option<&'fd PacketSegment>,
     limits: &Limits,
     grant: &Grant,
     index: usize,
@@ -136,7 +136,7 @@ pub fn response<'fd>(
         (fds::CONTROL, by_fd.then_some(&epoch.control_reader)),
         (fds::PAGE, place.map(|place| &place.page)),
         (fds::POOL, pool),
-        (fds::PACKETS, packets.map(PacketRoom::reader)),
+        (fds::PACKETS, packets.map(PacketSegment::reader)),
         (fds::NOTIFY, place.and_then(|place| place.notify.as_ref())),
         (fds::TIMELINE, place.and(timeline)),
     ];

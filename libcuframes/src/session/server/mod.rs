@@ -19,7 +19,7 @@ use crate::sys::Waker;
 use crate::wire::{CloseReason, Mode};
 
 use super::epoch::Epoch;
-use super::packets::PacketRoom;
+use super::packets::PacketSegment;
 use super::roster::Roster;
 
 pub use service::Server;
@@ -90,7 +90,7 @@ pub struct Shared {
     /// Subscribers evicted.
     pub evicted: AtomicU64,
     /// The packets, once there are any.
-    packets: OnceLock<Arc<PacketRoom>>,
+    packets: OnceLock<Arc<PacketSegment>>,
     epoch: Mutex<Arc<Epoch>>,
     inbox: Mutex<Vec<Command>>,
     waker: Waker,
@@ -147,13 +147,13 @@ impl Shared {
     }
 
     /// There are packets from now on.
-    pub fn set_packets(&self, packets: Arc<PacketRoom>) {
+    pub fn set_packets(&self, packets: Arc<PacketSegment>) {
         // They are made once.
         let _ = self.packets.set(packets);
     }
 
     /// The packets, where there are any.
-    pub fn packets(&self) -> Option<&PacketRoom> {
+    pub fn packets(&self) -> Option<&PacketSegment> {
         self.packets.get().map(Arc::as_ref)
     }
 
