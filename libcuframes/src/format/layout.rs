@@ -178,9 +178,12 @@ impl FrameLayout {
     }
 
     /// Bytes from a plane's first byte to the last of its last row, the padding behind
-    /// that row not included; 0 for a plane that is not there.
+    /// that row not included; 0 for a plane that is not there, as none is without frames.
     #[must_use]
     pub fn plane_bytes(&self, plane: usize) -> usize {
+        if self.frame_size == 0 {
+            return 0;
+        }
         let whole_rows = self.plane_rows(plane).saturating_sub(1) as usize;
         self.pitch(plane).saturating_mul(whole_rows) + self.plane_row_bytes(plane) as usize
     }
