@@ -173,12 +173,31 @@ fn checksums(sums: Vec<Sum>) -> Vec<String> {
 fn rtsp_over_tcp_brings_every_frame() {
     let place = Place::new();
     let file = rtsp_film(&place);
-    let expected = checksums(of_file(&file));
+    brings_every_frame(&place, &file);
+}
+
+#[test]
+fn rtsp_over_tcp_brings_every_frame_of_hevc() {
+    let place = Place::new();
+    let coding = "-c:v libx265 -pix_fmt yuv420p -x265-params log-level=none:bframes=2:keyint=25";
+    let file = film(
+        &place,
+        "h265.mp4",
+        "size=320x180:rate=25:duration=2",
+        coding,
+    );
+    brings_every_frame(&place, &file);
+}
+
+/// Every frame of a film, each without a copy, and as many packets.
+fn brings_every_frame(place: &Place, file: &Path) {
+    let expected = checksums(of_file(file));
     assert_eq!(expected.len(), 50);
-    let server = Server::start(&file, "0");
-    let (found, summary, said) = published(&place, &server.address(), "--reconnect=false");
+    let server = Server::start(file, "0");
+    let (found, summary, said) = published(place, &server.address(), "--reconnect=false");
     assert_eq!(checksums(found), expected);
     assert_eq!(summary["copies"], 0, "{summary}");
+    assert_eq!(summary["input"]["packets"]["published"], 50, "{summary}");
     assert_eq!(summary["fps"], "25/1");
     assert!(!said.contains(SECRET), "{said}");
 }

@@ -1,4 +1,5 @@
-"""A camera: serves the H.264 of an MP4 file over RTSP, to whoever knows the password."""
+"""A camera: serves the H.264, or H.265 if it is named so, of an MP4 file over RTSP, to whoever
+knows the password."""
 
 import sys
 
@@ -21,9 +22,10 @@ auth.add_basic(GstRtspServer.RTSPAuth.make_basic(user, password), token)
 server.set_auth(auth)
 
 factory = GstRtspServer.RTSPMediaFactory.new()
+codec = "h265" if "h265" in film.rsplit("/", maxsplit=1)[-1] else "h264"
 factory.set_launch(
-    f"( filesrc location={film} ! qtdemux ! h264parse "
-    "! rtph264pay name=pay0 pt=96 config-interval=1 )"
+    f"( filesrc location={film} ! qtdemux ! {codec}parse "
+    f"! rtp{codec}pay name=pay0 pt=96 config-interval=1 )"
 )
 permissions = GstRtspServer.RTSPPermissions.new()
 for right in ("access", "construct"):
