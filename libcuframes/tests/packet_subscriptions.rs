@@ -223,3 +223,35 @@ fn a_publisher_that_begins_with_packets_later_on() {
     assert_ne!(frames.epoch(), before);
     assert_eq!(frames.stats().missed, 0);
 }
+
+/// Who asks while a publisher is just beginning with packets gets them, or is told that there are
+/// none yet; never half of each.
+#[test]
+fn asking_while_packets_begin() {
+    let _guard = shared();
+    let mut granted = 0;
+    for round in 0..40 {
+        let key = key(&format!("begin{round}"));
+        let mut source = publisher(&key).build().expect("publisher");
+        let asking = std::thread::scope(|scope| {
+            let asking = scope.spawn(|| {
+                let ask = || {
+                    Subscriber::builder(&key)
+                        .packets_only(PacketStart::Next)
+                        .connect()
+                };
+                loop {
+                    match ask() {
+                        Ok(_) => return 1,
+                        Err(Error::NoPacketRing { .. }) => {}
+                        Err(error) => panic!("round {round}: {error}"),
+                    }
+                }
+            });
+            source.enable_packets(SMALL).expect("the first time");
+            asking.join().expect("the reader")
+        });
+        granted += asking;
+    }
+    assert_eq!(granted, 40);
+}

@@ -91,10 +91,15 @@ impl Publisher {
             return Err(Error::InvalidArgument(what));
         }
         let packets = Packets::make(&ring, &self.shared.key, &self.settings)?;
-        self.shared.set_packets(Arc::clone(&packets.segment));
         self.packets = Some(packets);
         self.settings.has_packets = true;
-        self.begin_epoch(*self.layout())
+        let begun = self.begin_epoch(*self.layout());
+        if begun.is_err() {
+            // The old epoch stays, and nobody was told of packets.
+            self.packets = None;
+            self.settings.has_packets = false;
+        }
+        begun
     }
 
     #[doc(alias = "set_codec_extradata")]

@@ -48,6 +48,10 @@ impl Publisher {
         let dropped = self.shared.dropped.load(Ordering::Relaxed);
         let control = &new.ring.control;
         control.store_u64(control::DROPPED, dropped, Ordering::Relaxed);
+        if let Some(packets) = &self.packets {
+            // Before the epoch that says that there are packets.
+            self.shared.set_packets(Arc::clone(&packets.segment));
+        }
         self.shared.set_epoch(Arc::clone(&new));
         let old = std::mem::replace(&mut self.epoch, new);
         self.abort_if_lost(&old);

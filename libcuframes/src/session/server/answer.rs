@@ -13,7 +13,7 @@ use crate::sync::Order;
 use crate::sys::{self, Fd};
 use crate::wire::{
     ConsumerName, ErrorCode, Geometry, HelloResponse, MAGIC, MemoryKind, PAGE_SIZE, PROTO_V1,
-    PacketGrant, SubscriberSlot, Uuid, ValidHello, capability, control, fds,
+    PacketGrant, SubscriberSlot, Uuid, ValidHello, capability, control, fds, header_flag,
 };
 
 use super::Limits;
@@ -34,6 +34,8 @@ pub fn grant(
     epoch: &Epoch,
     packets: Option<&PacketSegment>,
 ) -> Result<Grant, Refusal> {
+    // A publisher may be just beginning with packets: the epoch decides whether there are any.
+    let packets = packets.filter(|_| epoch.geometry.flags & header_flag::HAS_PACKETS != 0);
     let agreed = hello
         .agree(version(packets.is_some()), PROTO_V1)
         .map_err(|error| (error.code(), error.to_string()))?;
