@@ -1,13 +1,16 @@
 //! Where somebody begins who comes late.
 
+use std::mem::offset_of;
+
 use crate::ring::words::{Ordering, Words};
+use crate::wire::PacketSlot;
 use crate::wire::packets::{DATA_HEAD, EXTRADATA_GEN, HEAD_SEQ, LAST_KEYFRAME_SEQ};
 
 use super::PacketShape;
 
 /// Offsets in a slot.
-const DATA_POS: usize = 0x08;
-const GENERATION: usize = 0x38;
+const DATA_POS: usize = offset_of!(PacketSlot, data_pos);
+const GENERATION: usize = offset_of!(PacketSlot, extradata_gen);
 
 /// The newest key packet, if it is whole in the ring and its extradata is still there; else 0,
 /// the next one. Its reader looks again: it may be overwritten before that.

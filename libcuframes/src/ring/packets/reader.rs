@@ -1,6 +1,8 @@
 //! The subscriber's side: copying the next packet, and finding the way back to a key packet
 //! when the writer was faster.
 
+use std::mem::offset_of;
+
 use crate::failpoint::{self, Point};
 use crate::ring::rules::{Rule, fence, holds};
 use crate::ring::words::{Ordering, Words, WordsMut};
@@ -14,7 +16,7 @@ use super::extradata::{self, Params, Unread};
 use super::{PacketShape, bytes};
 
 /// Offset in a slot of the size, a u32, and of the flags behind it.
-const SIZE_AND_FLAGS: usize = 0x10;
+const SIZE_AND_FLAGS: usize = offset_of!(PacketSlot, size);
 /// How many key packets in a row may be lost to the writer before `next` gives its thread back.
 const SEEKING_TURNS: usize = 8;
 
