@@ -56,5 +56,5 @@ pub use pool::{DevicePlane, DeviceRows, ExternalBuffers, Plane};
 #[cfg(not(loom))]
 pub use publisher::{Policy, Publisher, PublisherStats, WritableFrame, now_ns};
 #[cfg(not(loom))]
-pub use subscriber::{Event, Frame, Subscriber, SubscriberStats};
+pub use subscriber::{Event, Frame, SharedFrame, SharedPlane, Subscriber, SubscriberStats};
 pub use wire::{ErrorCode, MemoryKind, Mode, SyncKind};

@@ -219,6 +219,39 @@ fn a_change_of_geometry_is_told_once() {
 }
 
 #[test]
+fn a_stream_that_ends_right_after_a_change_of_geometry_is_read_to_its_end() {
+    const ROUNDS: usize = 20;
+    let _guard = shared();
+    for (name, mode) in [("strict", Mode::StrictOrder), ("newest", Mode::NewestOnly)] {
+        for round in 0..ROUNDS {
+            let key = key(&format!("end-{name}-{round}"));
+            let mut source = publisher(&key).build().expect("publisher");
+            let (mut reader, events) = noting(&key, mode);
+            send(&mut source);
+            assert_eq!(next(&mut reader).seq(), 1);
+            let reading = std::thread::spawn(move || {
+                let last = next(&mut reader);
+                let end = reader.next(Some(WATCHDOG)).expect_err("no more frames");
+                (last.seq(), last.layout().width, is_whole(&last), end.code())
+            });
+            source.reconfigure(Format::R8, 20, 10).expect("size");
+            send(&mut source);
+            source.finish().expect("finish");
+            let seen = reading.join().expect("reader");
+            assert_eq!(
+                seen,
+                (2, 20, true, ErrorCode::EndOfStream),
+                "{name}, round {round}"
+            );
+            assert!(
+                matches!(events.all()[..], [Event::Reconfigured { .. }]),
+                "{name}"
+            );
+        }
+    }
+}
+
+#[test]
 fn the_same_subscriber_over_many_publishers() {
     const ROUNDS: u64 = 50;
     let _guard = shared();

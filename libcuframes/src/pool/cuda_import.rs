@@ -1,9 +1,11 @@
 //! Frames in the memory of a GPU, on the subscriber's side.
 
+use std::sync::OnceLock;
+
 use crate::error::{Error, Result};
 use crate::format::FrameLayout;
 use crate::sys::Fd;
-use crate::sys::cuda::{Access, Context, CudaError, Place, Rows, Stream, VmmMemory};
+use crate::sys::cuda::{Access, Attribute, Context, CudaError, Place, Rows, Stream, VmmMemory};
 
 use super::device::{DevicePlane, plane_at};
 use super::exported::{self, Handle, Shared};
@@ -25,6 +27,8 @@ pub struct CudaImport {
     layout: FrameLayout,
     /// For frames that the processor takes.
     download: Stream,
+    /// The whole pool for those who use no CUDA, made when somebody asks for it.
+    dma_buf: OnceLock<Fd>,
 }
 
 #[derive(Debug)]
@@ -56,7 +60,30 @@ impl CudaImport {
             memory,
             layout,
             download: Stream::new(context).map_err(made)?,
+            dma_buf: OnceLock::new(),
         })
+    }
+
+    /// The pool as a DMA-BUF, the same one for all frames.
+    pub fn dma_buf(&self) -> Result<&Fd> {
+        if let Some(known) = self.dma_buf.get() {
+            return Ok(known);
+        }
+        let Memory::Vmm(memory) = &self.memory else {
+            let what = "a DMA-BUF of memory that is shared by CUDA IPC; a publisher with VMM \
+                        memory has one";
+            return Err(Error::Unsupported(what.to_owned()));
+        };
+        let asked = "ask whether the GPU exports DMA-BUFs";
+        let device = self.context.device().map_err(Error::cuda(asked))?;
+        let able = device.attribute(Attribute::DMA_BUF_SUPPORTED);
+        if able.map_err(Error::cuda(asked))? == 0 {
+            let what = "a DMA-BUF of a GPU whose driver exports none";
+            return Err(Error::Unsupported(what.to_owned()));
+        }
+        let made = memory.export_dma_buf();
+        let made = made.map_err(Error::cuda("export the memory of a GPU as a DMA-BUF"))?;
+        Ok(self.dma_buf.get_or_init(|| made))
     }
 
     /// Bytes of the allocation that has the frame of `slot`, as the driver knows them.

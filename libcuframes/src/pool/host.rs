@@ -109,6 +109,14 @@ impl SlotPixels {
         unsafe { slice::from_raw_parts_mut(first, bytes) }
     }
 
+    /// As [`plane_mut`](Self::plane_mut), for reading back what was written.
+    pub fn plane(&self, plane: usize) -> &[u8] {
+        let (first, bytes) = self.plane_range(plane);
+        // SAFETY: I5: this value is the only owner of the slot's pixels and is borrowed, so that
+        // nothing writes them meanwhile, and the range was checked to be inside the pool.
+        unsafe { slice::from_raw_parts(first, bytes) }
+    }
+
     fn plane_range(&self, plane: usize) -> (*mut u8, usize) {
         let layout = &self.pool.layout;
         let bytes = layout.pitch(plane) * layout.plane_rows(plane) as usize;
@@ -131,6 +139,8 @@ impl Drop for SlotPixels {
 pub struct HostImport {
     map: ReadMap,
     layout: FrameLayout,
+    /// Of the pool, where somebody passes it on.
+    descriptor: Option<Fd>,
 }
 
 impl HostImport {
@@ -140,7 +150,21 @@ impl HostImport {
         let size = usize::try_from(pool_size).map_err(io::Error::other)?;
         // Racing copies read whole words; the kernel maps whole pages anyway.
         let map = ReadMap::with_room(fd, size.next_multiple_of(WORD))?;
-        Ok(HostImport { map, layout })
+        Ok(HostImport {
+            map,
+            layout,
+            descriptor: None,
+        })
+    }
+
+    /// Keeps the descriptor of what is mapped.
+    pub fn keep(&mut self, descriptor: Fd) {
+        self.descriptor = Some(descriptor);
+    }
+
+    /// The descriptor, if it was kept.
+    pub fn descriptor(&self) -> Option<&Fd> {
+        self.descriptor.as_ref()
     }
 
     /// Plane `plane` of the frame at `data_offset`, which was checked against the pool's size.

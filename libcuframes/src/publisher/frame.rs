@@ -123,6 +123,14 @@ impl<'stream> WritableFrame<'stream> {
         }
     }
 
+    /// All bytes of `plane`, for reading back what was written: two planes at once, for example.
+    /// Empty as for [`plane_mut`](WritableFrame::plane_mut).
+    pub fn plane(&self, plane: usize) -> &[u8] {
+        self.pixels
+            .as_ref()
+            .map_or(&[], |pixels| pixels.plane(plane))
+    }
+
     /// Address of the first byte of `plane`, valid for writing until the frame is published or
     /// dropped. NULL for frames in the memory of a GPU.
     pub fn plane_ptr(&self, plane: usize) -> *mut u8 {

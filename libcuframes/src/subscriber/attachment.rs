@@ -24,6 +24,8 @@ pub(super) struct Attachment {
     pub geometry: Geometry,
     pub layout: FrameLayout,
     pub max_leases: u32,
+    /// How long a frame may be held; none: for ever.
+    pub lease_timeout: Option<Duration>,
     pub notify: Fd,
     pub leases: [Lease; MAX_SLOTS],
     /// Leases that are not over.
@@ -49,7 +51,7 @@ pub(super) enum Pixels {
 impl Drop for Attachment {
     fn drop(&mut self) {
         if let Pixels::Gpu(gpu, guardian) = &mut self.pixels {
-            guardian.leave(gpu.is_busy());
+            guardian.leave(gpu.is_awaited_by_streams());
         }
     }
 }
@@ -82,6 +84,10 @@ impl Attachment {
             layout: FrameLayout::from_geometry(&joined.geometry)?,
             geometry: joined.geometry,
             max_leases: joined.grant.max_leases,
+            lease_timeout: match joined.grant.lease_timeout_ms {
+                0 => None,
+                limit => Some(Duration::from_millis(limit.into())),
+            },
             notify: joined.notify,
             leases: Default::default(),
             open: AtomicU32::new(0),

@@ -53,6 +53,7 @@ pub struct SubscriberBuilder {
     on_event: Option<EventHandler>,
     packets: Option<PacketStart>,
     packets_only: bool,
+    keep_descriptor: bool,
 }
 
 impl SubscriberBuilder {
@@ -71,6 +72,7 @@ impl SubscriberBuilder {
             on_event: None,
             packets: None,
             packets_only: false,
+            keep_descriptor: false,
         }
     }
 
@@ -166,6 +168,13 @@ impl SubscriberBuilder {
         self
     }
 
+    /// Keeps the descriptor of the publisher's host memory open, for [`Frame::shared`]. Otherwise it
+    /// is closed as soon as that is mapped.
+    pub fn keep_descriptor(mut self) -> Self {
+        self.keep_descriptor = true;
+        self
+    }
+
     /// Told of every [`Event`], on the thread that calls [`next`](Subscriber::next).
     pub fn on_event(mut self, handler: impl FnMut(&Event) + Send + 'static) -> Self {
         self.on_event = Some(Box::new(handler));
@@ -188,6 +197,7 @@ impl SubscriberBuilder {
             cuda: self.cuda.filter(|_| !self.packets_only),
             packets: self.packets.map_or(0, packets::request),
             packets_only: self.packets_only,
+            keep_descriptor: self.keep_descriptor,
         };
         let (link, mut joined) = request.join(deadline(self.connect_timeout), 0)?;
         let link = Arc::new(link);

@@ -95,13 +95,26 @@ impl Gpu {
     /// The publisher counts bits of the page, and one too many is an eviction: a lease is over
     /// when its bit is clear, which a thread of ours may do a little after the stream.
     fn is_over(&self, slot: usize) -> bool {
-        let seq = self.ending_seq[slot].load(Ordering::Relaxed);
-        !self.reader.holds(slot) && self.order.release().is_over(slot, seq)
+        !self.reader.holds(slot) && self.is_read(slot)
     }
 
-    /// True if a stream of this process still needs something of this epoch.
+    /// True if the streams that ended the lease of this slot have done their work on it.
+    fn is_read(&self, slot: usize) -> bool {
+        let seq = self.ending_seq[slot].load(Ordering::Relaxed);
+        self.order.release().is_over(slot, seq)
+    }
+
+    /// True if a lease of this epoch is not over, or a stream of this process waits for a frame.
     pub fn is_busy(&self) -> bool {
         self.order.has_unsatisfied() || self.ended() != self.ending.load(Ordering::Acquire)
+    }
+
+    /// True if a stream of this process still needs something of this epoch. Where the streams
+    /// are done, what is left of a lease's end is our own thread's, and is soon done.
+    pub fn is_awaited_by_streams(&self) -> bool {
+        let ending = self.ending.load(Ordering::Acquire);
+        let mut slots = (0..MAX_SLOTS).filter(|slot| ending & (1 << slot) != 0);
+        self.order.has_unsatisfied() || slots.any(|slot| !self.is_read(slot))
     }
 
     /// True if the process that publishes, or published, this epoch is no more. The kernel

@@ -88,7 +88,8 @@ impl Guardian {
         self.shared.waker.wake();
     }
 
-    /// Ends the thread. Streams that still use the memory keep both until they are done.
+    /// Ends the thread. Streams that still use the memory keep both until they are done; nobody
+    /// waits for them.
     pub fn leave(&mut self, busy: bool) {
         // A forked child has this value, and no thread to it.
         if !self.generation.is_current() {

@@ -14,6 +14,7 @@ mod packets;
 mod polling;
 mod position;
 mod rejoin;
+mod shared;
 mod stats;
 mod waiting;
 
@@ -30,6 +31,7 @@ use crate::wire::ErrorCode;
 pub use builder::SubscriberBuilder;
 pub use callback::CallbackSubscriber;
 pub use frame::Frame;
+pub use shared::{SharedFrame, SharedPlane};
 pub use stats::{Event, SubscriberStats};
 
 use attachment::Attachment;

@@ -49,7 +49,11 @@ impl JoinRequest {
             }
             MemoryKind::Host | MemoryKind::Dmabuf => {
                 let fd = descriptors.take(fds::POOL, &self.key)?;
-                JoinedPixels::Host(map_pool(&self.key, &fd, &geometry)?)
+                let mut import = map_pool(&self.key, &fd, &geometry)?;
+                if self.keep_descriptor {
+                    import.keep(fd);
+                }
+                JoinedPixels::Host(import)
             }
         };
         page.store_u32(page::PID, std::process::id(), Ordering::Relaxed);

@@ -54,6 +54,8 @@ pub struct JoinRequest {
     pub packets: u32,
     /// No frames are wanted: nothing of them is imported.
     pub packets_only: bool,
+    /// The descriptor of frames in host memory stays open when they are mapped.
+    pub keep_descriptor: bool,
 }
 
 /// A subscription: mapped memory, and a page of its own.

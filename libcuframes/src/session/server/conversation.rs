@@ -66,6 +66,7 @@ impl Server {
                 }
                 open_acks(peer, &attached, &self.shared.limits)?;
                 self.go_live(id);
+                self.dismiss(id);
                 Ok(())
             }
             // It crossed our RECONFIGURE.

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use zerocopy::IntoBytes;
 
@@ -13,8 +13,11 @@ use crate::wire::{Close, CloseReason, ErrorCode, MessageType};
 
 use super::admission::Refusal;
 use super::peer::{Member, Peer, State};
-use super::service::Server;
+use super::service::{Leave, Server};
 use super::{answer, leases};
+
+/// From the first CLOSE on: who is not gone then is left behind.
+const LEAVE_TIME: Duration = Duration::from_secs(1);
 
 impl Server {
     pub(super) fn relieve_pressure(&mut self) {
@@ -50,8 +53,11 @@ impl Server {
         Arc::ptr_eq(&member.epoch, &current).then_some(member)
     }
 
+    /// Tells everyone to go. Who is on the way to the current epoch joins it first, if it is to
+    /// read to the end: in the older one it would take CLOSE for the loss of what comes after.
     pub(super) fn take_leave(&mut self, reason: CloseReason) {
-        self.closing = true;
+        let ends = Instant::now() + LEAVE_TIME;
+        self.leave = Some(Leave { reason, ends });
         if let Some(listener) = self.listener.take() {
             // It leaves the poller with its descriptor.
             drop(listener);
@@ -59,6 +65,9 @@ impl Server {
         }
         let mut gone = Vec::new();
         for (&id, peer) in &mut self.peers {
+            if peer.state == State::Rejoining && reason == CloseReason::EndOfStream {
+                continue;
+            }
             let was_joined = peer.state != State::Accepted;
             peer.enter(State::Draining);
             let sent = send_close(peer, reason);
@@ -70,6 +79,33 @@ impl Server {
         epoch.wake_all();
         self.shared.shake_packets();
         gone.into_iter().for_each(|id| self.forget(id));
+    }
+
+    /// Tells a peer that has just joined to go, if everyone has to.
+    pub(super) fn dismiss(&mut self, id: u64) {
+        let (Some(leave), Some(peer)) = (&self.leave, self.peers.get_mut(&id)) else {
+            return;
+        };
+        peer.enter(State::Draining);
+        if send_close(peer, leave.reason).is_err() {
+            self.forget(id);
+        }
+    }
+
+    /// Waits no longer for those who have not gone.
+    pub(super) fn end_leave(&mut self, now: Instant) {
+        let Some(leave) = self.leave.as_ref().filter(|leave| now >= leave.ends) else {
+            return;
+        };
+        for peer in self.peers.values() {
+            peer.leave_memory();
+            if peer.state != State::Draining {
+                // The connection ends in any case.
+                let _ = send_close(peer, leave.reason);
+            }
+        }
+        let left: Vec<u64> = self.peers.keys().copied().collect();
+        left.into_iter().for_each(|id| self.forget(id));
     }
 
     pub(super) fn inspect_leases(&mut self, now: Instant) {

@@ -12,8 +12,6 @@ use crate::wire::{ConsumerName, MemoryKind, Mode, SyncKind};
 const HELLO_TIME: Duration = Duration::from_secs(2);
 /// From HELLO_RESP to ATTACHED, and from RECONFIGURE to HELLO_REQ where an import is to be closed.
 const ATTACH_TIME: Duration = Duration::from_secs(30);
-/// From CLOSE to DETACH.
-const DRAIN_TIME: Duration = Duration::from_secs(1);
 
 /// Where a peer is on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,10 +89,10 @@ impl Peer {
         let by_state = match self.state {
             State::Accepted => Some(self.since + HELLO_TIME),
             State::Attaching => Some(self.since + ATTACH_TIME),
-            State::Draining => Some(self.since + DRAIN_TIME),
             State::Rejoining if self.keeps_our_memory() => Some(self.since + ATTACH_TIME),
-            // It keeps nothing of the publisher's alive: it may take its time.
-            State::Live | State::Rejoining => None,
+            // It keeps nothing of the publisher's alive: it may take its time; and the leave that
+            // all take has an end of its own.
+            State::Live | State::Rejoining | State::Draining => None,
         };
         match (by_state, self.connection.deadline()) {
             (Some(a), Some(b)) => Some(a.min(b)),

@@ -12,7 +12,7 @@ use zerocopy::IntoBytes;
 use crate::session::connection::Connection;
 use crate::session::epoch::Epoch;
 use crate::sys::{self, Listener, Poller, Ready};
-use crate::wire::{ErrorCode, MessageType, Reconfigure, control};
+use crate::wire::{CloseReason, ErrorCode, MessageType, Reconfigure, control};
 
 use super::admission::Admission;
 use super::peer::{Peer, State};
@@ -35,11 +35,21 @@ pub struct Server {
     next_peer: u64,
     pub(super) next_index: usize,
     pub(super) admission: Admission,
-    pub(super) closing: bool,
+    /// Everyone has to go.
+    pub(super) leave: Option<Leave>,
     /// Older epochs on whose memory a GPU may still work.
     retired: Vec<Arc<Epoch>>,
     /// The listener is out of the poller for a turn.
     resting: bool,
+}
+
+/// The end of serving.
+#[derive(Debug)]
+pub(super) struct Leave {
+    /// What everyone is told.
+    pub reason: CloseReason,
+    /// When nobody is waited for any more.
+    pub ends: Instant,
 }
 
 impl Server {
@@ -62,7 +72,7 @@ impl Server {
             next_peer: FIRST_PEER,
             next_index: 1,
             admission: Admission::default(),
-            closing: false,
+            leave: None,
             retired: Vec::new(),
             resting: false,
         })
@@ -71,7 +81,7 @@ impl Server {
     /// Serves until it is told to close and everyone has gone.
     pub fn run(mut self) {
         let mut ready = Vec::new();
-        while !(self.closing && self.peers.is_empty()) {
+        while self.leave.is_none() || !self.peers.is_empty() {
             if let Err(error) = self.poller.wait(&mut ready, self.patience()) {
                 tracing::error!(%error, key = self.shared.key, "the control thread cannot wait");
                 break;
@@ -98,7 +108,8 @@ impl Server {
             .peers
             .values()
             .flat_map(|peer| [peer.deadline(), leases(peer)]);
-        let next = deadlines.flatten().min();
+        let leave = self.leave.as_ref().map(|leave| leave.ends);
+        let next = deadlines.flatten().chain(leave).min();
         let until = next.map(|next| next.saturating_duration_since(Instant::now()));
         // A millisecond late rather than a turn early: deadlines are then over when looked at.
         let turn = match limits.lease_timeout {
@@ -204,12 +215,10 @@ impl Server {
                 continue;
             };
             peer.leave_memory();
-            match peer.state {
-                State::Draining => self.forget(id),
-                _ => self.refuse(id, (ErrorCode::Timeout, "a message is overdue".into())),
-            }
+            self.refuse(id, (ErrorCode::Timeout, "a message is overdue".into()));
         }
         self.inspect_leases(now);
+        self.end_leave(now);
     }
 }
 

@@ -32,6 +32,8 @@ pub type CUdevice_attribute = c_uint;
 pub type CUpointer_attribute = c_uint;
 /// What a handle for another process is.
 pub type CUmemAllocationHandleType = c_uint;
+/// What a descriptor of a range of addresses is.
+pub type CUmemRangeHandleType = c_uint;
 /// Which granularity is asked for.
 pub type CUmemAllocationGranularity_flags = c_uint;
 /// The header's 64-bit word.
@@ -53,6 +55,7 @@ pub const CU_MEMORYTYPE_HOST: c_uint = 1;
 pub const CU_MEMORYTYPE_DEVICE: c_uint = 2;
 pub const CU_MEM_ALLOCATION_TYPE_PINNED: c_uint = 1;
 pub const CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR: CUmemAllocationHandleType = 1;
+pub const CU_MEM_RANGE_HANDLE_TYPE_DMA_BUF_FD: CUmemRangeHandleType = 1;
 pub const CU_MEM_LOCATION_TYPE_DEVICE: c_uint = 1;
 pub const CU_MEM_ALLOC_GRANULARITY_MINIMUM: CUmemAllocationGranularity_flags = 0;
 pub const CU_MEM_ACCESS_FLAGS_PROT_READ: c_uint = 1;

@@ -38,6 +38,8 @@ impl Attribute {
     pub const POSIX_DESCRIPTORS: Attribute = Attribute(103);
     /// 1 if a stream can write and wait for 64-bit values in memory.
     pub const STREAM_MEMORY_OPERATIONS_64: Attribute = Attribute(122);
+    /// 1 if memory of it can be had as a DMA-BUF.
+    pub const DMA_BUF_SUPPORTED: Attribute = Attribute(124);
     /// 1 if events can be shared between processes.
     pub const IPC_EVENTS: Attribute = Attribute(125);
 }

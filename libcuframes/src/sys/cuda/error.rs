@@ -22,6 +22,12 @@ pub enum CudaError {
         /// The symbol that was looked for.
         symbol: &'static str,
     },
+    /// The driver said that it had made a descriptor, and gave none.
+    #[error("{call} succeeded without a descriptor; another driver release may do better")]
+    NoDescriptor {
+        /// The function, by its name without a version.
+        call: &'static str,
+    },
     /// The driver was started in a parent of this process, and does not survive a fork.
     #[error(
         "the CUDA driver was started before this process was forked and cannot be used here; start it after the fork, or exec"
@@ -35,7 +41,7 @@ impl CudaError {
     pub fn code(&self) -> Option<i32> {
         match self {
             CudaError::Failed { code, .. } => Some(*code),
-            CudaError::NoSymbol { .. } | CudaError::Forked => None,
+            CudaError::NoSymbol { .. } | CudaError::NoDescriptor { .. } | CudaError::Forked => None,
         }
     }
 

@@ -158,6 +158,9 @@ functions! {
     mem_import = "cuMemImportFromShareableHandle" ["cuMemImportFromShareableHandle"]
         (handle: *mut CUmemGenericAllocationHandle, shared: *mut c_void,
          kind: CUmemAllocationHandleType);
+    mem_get_handle_for_range = "cuMemGetHandleForAddressRange" ["cuMemGetHandleForAddressRange"]
+        (handle: *mut c_void, address: CUdeviceptr, bytes: usize, kind: CUmemRangeHandleType,
+         flags: u64);
 
     mem_host_register = "cuMemHostRegister" ["cuMemHostRegister_v2"]
         (first: *mut c_void, bytes: usize, flags: c_uint);

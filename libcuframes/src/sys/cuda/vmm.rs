@@ -10,11 +10,12 @@ use rustix::io::{FdFlags, fcntl_setfd};
 use super::super::Fd;
 use super::abi::{
     CU_MEM_ACCESS_FLAGS_PROT_READ, CU_MEM_ACCESS_FLAGS_PROT_READWRITE,
-    CU_MEM_ALLOC_GRANULARITY_MINIMUM, CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR, CUmemAccessDesc,
-    CUmemAllocationProp, CUmemGenericAllocationHandle, CUmemLocation,
+    CU_MEM_ALLOC_GRANULARITY_MINIMUM, CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR,
+    CU_MEM_RANGE_HANDLE_TYPE_DMA_BUF_FD, CUmemAccessDesc, CUmemAllocationProp,
+    CUmemGenericAllocationHandle, CUmemLocation,
 };
 use super::context::Context;
-use super::error::Result;
+use super::error::{CudaError, Result};
 
 /// What the GPU of the one who maps may do with the memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,12 +96,23 @@ impl VmmMemory {
                 .table
                 .mem_export(shared, self.allocation.handle, kind, 0)
         }?;
-        // SAFETY: I9: the driver made this descriptor for us; nobody else has its number.
-        let fd = unsafe { OwnedFd::from_raw_fd(number) };
-        // A descriptor of ours can always be marked; and a child that execs needs no GPU memory.
-        let marked: io::Result<()> = fcntl_setfd(&fd, FdFlags::CLOEXEC).map_err(Into::into);
-        debug_assert!(marked.is_ok(), "a new descriptor can be marked");
-        Ok(Fd::from(fd))
+        made(number, "cuMemExportToShareableHandle")
+    }
+
+    /// A DMA-BUF of all of it. The memory lives as long as that.
+    pub fn export_dma_buf(&self) -> Result<Fd> {
+        let entered = self.allocation.context.enter()?;
+        let (first, len) = (self.addresses.first, self.mapped.len);
+        let kind = CU_MEM_RANGE_HANDLE_TYPE_DMA_BUF_FD;
+        let mut number = -1i32;
+        let handle = (&raw mut number).cast();
+        // SAFETY: I15, I17: the range is mapped; for this kind the driver writes an `int`.
+        unsafe {
+            entered
+                .table
+                .mem_get_handle_for_range(handle, first, len, kind, 0)
+        }?;
+        made(number, "cuMemGetHandleForAddressRange")
     }
 
     /// Address of the first byte, for the GPU.
@@ -120,6 +132,19 @@ impl VmmMemory {
     pub fn context(&self) -> &Context {
         &self.allocation.context
     }
+}
+
+/// A descriptor that the driver made in `call`: a child that execs needs no memory of the GPU.
+fn made(number: i32, call: &'static str) -> Result<Fd> {
+    if number < 0 {
+        return Err(CudaError::NoDescriptor { call });
+    }
+    // SAFETY: I9: the driver made this descriptor for us; nobody else has its number.
+    let fd = unsafe { OwnedFd::from_raw_fd(number) };
+    // A descriptor of ours can always be marked.
+    let marked: io::Result<()> = fcntl_setfd(&fd, FdFlags::CLOEXEC).map_err(Into::into);
+    debug_assert!(marked.is_ok(), "a new descriptor can be marked");
+    Ok(Fd::from(fd))
 }
 
 /// What sizes of such memory on the device of `context` are multiples of.
