@@ -6,10 +6,10 @@ use std::time::Duration;
 use cuframes::{ErrorCode, Format, FrameMeta, Publisher, Subscriber};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use crate::Result;
-use crate::book::{Book, Samples, Target};
-use crate::machine::now;
-use crate::peer::{self, Peer};
+use bench_harness::Result;
+use bench_harness::book::{Book, Samples, Target};
+use bench_harness::machine::now;
+use bench_harness::peer::{self, Peer};
 
 const KEY: &str = "bench-death";
 const DEATHS: u64 = 40;

@@ -1,6 +1,5 @@
 //! The floor: what this machine needs for a cache line, a futex, a copy, a clock, a call.
 
-use std::os::fd::OwnedFd;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
@@ -9,10 +8,10 @@ use rustix::fs::{MemfdFlags, Mode, OFlags, ftruncate, memfd_create, open};
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 use rustix::thread::futex;
 
-use crate::Result;
-use crate::book::{Book, Samples, Target};
-use crate::machine::{self, Side, now};
-use crate::peer::{Peer, word};
+use bench_harness::Result;
+use bench_harness::book::{Book, Samples, Target};
+use bench_harness::machine::{self, Side, now};
+use bench_harness::peer::{Peer, word};
 
 const ROUNDS: u64 = 100_000;
 const BYTES: usize = 4096;
@@ -130,56 +129,6 @@ impl Drop for Shared {
     }
 }
 
-/// Memory of the kind that segments lie in, to be copied into and out of: its pages are small
-/// ones, and those of the heap may not be.
-pub struct SharedBytes {
-    base: NonNull<u8>,
-    len: usize,
-}
-
-impl SharedBytes {
-    /// Two maps of so many: one to write through and one to read through, as two processes have
-    /// them, or as one has them that talks to itself.
-    pub fn pair(len: usize) -> Result<[Self; 2]> {
-        let fd = memfd_create("cuframes-bench", MemfdFlags::CLOEXEC)?;
-        ftruncate(&fd, len as u64)?;
-        Ok([Self::map(&fd, len)?, Self::map(&fd, len)?])
-    }
-
-    fn map(fd: &OwnedFd, len: usize) -> Result<Self> {
-        let prot = ProtFlags::READ | ProtFlags::WRITE;
-        // SAFETY: a new mapping at an address of the kernel's choice aliases nothing of ours.
-        let base = unsafe { mmap(std::ptr::null_mut(), len, prot, MapFlags::SHARED, fd, 0) }?;
-        let base = NonNull::new(base.cast()).ok_or("a mapping at zero")?;
-        Ok(SharedBytes { base, len })
-    }
-
-    /// Copies `bytes` in.
-    pub fn store(&mut self, at: usize, bytes: &[u8]) {
-        assert!(at + bytes.len() <= self.len, "outside the map");
-        // SAFETY: inside the map, as was just checked.
-        let to = unsafe { self.base.as_ptr().add(at) };
-        // SAFETY: so many bytes are inside both, and `bytes` is no part of this map.
-        unsafe { to.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
-    }
-
-    /// Copies bytes out. The same thread has stored them.
-    pub fn load(&self, at: usize, bytes: &mut [u8]) {
-        assert!(at + bytes.len() <= self.len, "outside the map");
-        // SAFETY: inside the map, as was just checked.
-        let from = unsafe { self.base.as_ptr().add(at) };
-        // SAFETY: so many bytes are inside both, and `bytes` is no part of this map.
-        unsafe { from.copy_to_nonoverlapping(bytes.as_mut_ptr(), bytes.len()) };
-    }
-}
-
-impl Drop for SharedBytes {
-    fn drop(&mut self) {
-        // SAFETY: the range was mapped by `map`, and nothing can refer to it after this value.
-        let _ = unsafe { munmap(self.base.as_ptr().cast(), self.len) };
-    }
-}
-
 pub fn measure(book: &mut Book) -> Result<()> {
     let _pinned = machine::pin(machine::processor(Side::This))?;
     let clock = times(ROUNDS, || Ok(()))?;
@@ -234,7 +183,7 @@ fn line(shared: &Shared) -> Result<Samples> {
 pub fn echo(words: &[String]) -> Result<()> {
     let shared = Shared::open(&word::<String>(words, 0)?)?;
     let _pinned = machine::pin(usize::try_from(word::<i64>(words, 1)?).ok())?;
-    crate::peer::say("ready")?;
+    bench_harness::peer::say("ready")?;
     for round in 1..=ROUNDS {
         shared.spin(Word::Ping, round - 1);
         shared.word(Word::Pong).store(round, Ordering::Release);

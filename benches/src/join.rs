@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use cuframes::{Format, FrameMeta, Publisher, Subscriber};
 
-use crate::Result;
-use crate::book::{Book, Samples, Target};
-use crate::machine::now;
-use crate::peer::{self, Peer, word};
+use bench_harness::Result;
+use bench_harness::book::{Book, Samples, Target};
+use bench_harness::machine::now;
+use bench_harness::peer::{self, Peer, word};
 
 const KEY: &str = "bench-join";
 const JOINS: usize = 500;

@@ -2,18 +2,14 @@
 //!
 //! One program plays both processes: it executes itself again for the other one.
 
-mod book;
 mod copy;
 mod death;
 #[allow(unsafe_code)]
 mod floor;
 mod gpu;
 mod join;
-mod machine;
 mod packets;
-mod peer;
 mod publish;
-mod report;
 mod wake;
 
 use std::path::PathBuf;
@@ -21,12 +17,11 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
-use book::Book;
+use bench_harness::book::Book;
+use bench_harness::{Result, machine, report};
 
 /// Where publishers and subscribers of this process meet.
 const RUN_DIR: &str = "CUFRAMES_RUNTIME_DIR";
-
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// Measure cuframes on this machine.
 #[derive(Parser)]

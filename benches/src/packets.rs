@@ -10,11 +10,13 @@ use std::io::{Read, Write, pipe};
 use cuframes::{PacketFlags, PacketMeta, PacketRing, PacketStart, Publisher, Subscriber};
 use rustix::pipe::fcntl_setpipe_size;
 
-use crate::book::{Book, Samples, Target};
-use crate::floor::{CLOCK, SharedBytes};
-use crate::machine::{self, Side, now};
-use crate::peer::{self, Peer, word};
-use crate::{Result, wake};
+use crate::floor::CLOCK;
+use crate::wake;
+use bench_harness::Result;
+use bench_harness::book::{Book, Samples, Target};
+use bench_harness::machine::{self, Side, now};
+use bench_harness::memory::SharedBytes;
+use bench_harness::peer::{self, Peer, word};
 
 const KEY: &str = "bench-encoded";
 /// What an unprivileged process may make a pipe hold.

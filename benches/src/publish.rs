@@ -2,11 +2,11 @@
 
 use cuframes::{Format, FrameMeta, Publisher, Subscriber};
 
-use crate::Result;
-use crate::book::{Book, Samples, Target};
 use crate::floor::CLOCK;
-use crate::machine::{self, Side, now, spin_until};
-use crate::peer::{self, Peer, word};
+use bench_harness::Result;
+use bench_harness::book::{Book, Samples, Target};
+use bench_harness::machine::{self, Side, now, spin_until};
+use bench_harness::peer::{self, Peer, word};
 
 const KEY: &str = "bench-publish";
 const FRAMES: u64 = 100_000;

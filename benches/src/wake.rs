@@ -13,11 +13,11 @@ use cuframes::{
     Subscriber,
 };
 
-use crate::Result;
-use crate::book::{Book, Samples, Target};
 use crate::floor::{CLOCK, Shared, Word};
-use crate::machine::{self, Side, now, spin_until};
-use crate::peer::{self, Peer, word};
+use bench_harness::Result;
+use bench_harness::book::{Book, Samples, Target};
+use bench_harness::machine::{self, Side, now, spin_until};
+use bench_harness::peer::{self, Peer, word};
 
 const KEY: &str = "bench-wake";
 

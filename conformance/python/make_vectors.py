@@ -14,6 +14,8 @@ from cuframes_conformance import formats, wire
 from cuframes_conformance.errors import ErrorCode
 from cuframes_conformance.samples import (
     finding, handshakes, messages, packet_refusals, packets, refusals, segments,
+    vizion,
+    zerobuffer,
 )
 from cuframes_conformance.samples.base import jsonable
 
@@ -66,6 +68,8 @@ def documents() -> dict[str, Any]:
         "packet_segment.json": packets.segments(),
         "packet_slot.json": packets.slots(),
         "packet_ring.json": packets.traces(),
+        "zerobuffer.json": zerobuffer.vectors(),
+        "vizion.json": vizion.vectors(),
     }
 
 

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use cuframes::{Error, Frame, FrameMeta, Mode, Policy, Publisher, Result as Cuframes, Subscriber};
 
-use crate::Result;
-use crate::book::{Book, Samples, Target};
-use crate::machine::{self, Side, now, spin_until};
-use crate::peer::{self, Peer, word};
+use bench_harness::Result;
+use bench_harness::book::{Book, Samples, Target};
+use bench_harness::machine::{self, Side, now, spin_until};
+use bench_harness::peer::{self, Peer, word};
 
 use super::{KEY, Pair, Rig};
 

@@ -2,9 +2,9 @@
 
 use cuframes::FrameMeta;
 
-use crate::Result;
-use crate::book::{Book, Samples, Target};
-use crate::machine::now;
+use bench_harness::Result;
+use bench_harness::book::{Book, Samples, Target};
+use bench_harness::machine::now;
 
 use super::{Pair, Rig, floor};
 

@@ -2,9 +2,9 @@
 
 use cuframes::cuda::CudaError;
 
-use crate::Result;
-use crate::book::{Book, Samples, Target};
-use crate::machine::{self, Side, now};
+use bench_harness::Result;
+use bench_harness::book::{Book, Samples, Target};
+use bench_harness::machine::{self, Side, now};
 
 use super::Rig;
 

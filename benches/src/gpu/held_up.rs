@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use crate::Result;
-use crate::book::{Book, Samples, Target};
-use crate::machine::{now, spin_until};
-use crate::peer::{self, Peer};
+use bench_harness::Result;
+use bench_harness::book::{Book, Samples, Target};
+use bench_harness::machine::{now, spin_until};
+use bench_harness::peer::{self, Peer};
 
 use super::calls::{join, leave, publish, read};
 use super::rig::Gate;

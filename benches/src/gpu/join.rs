@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::Result;
-use crate::book::{Book, Samples, Target};
 use crate::join::{answer, exchange};
-use crate::machine::now;
-use crate::peer::{self, Peer, word};
+use bench_harness::Result;
+use bench_harness::book::{Book, Samples, Target};
+use bench_harness::machine::now;
+use bench_harness::peer::{self, Peer, word};
 
 use super::calls::{join, publish};
 use super::{Pair, Rig, pair};

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use cuframes::{Mode, Subscriber};
 
-use crate::Result;
-use crate::book::{Book, Samples, Target};
-use crate::machine::{now, spin_until};
-use crate::peer::{self, Peer};
+use bench_harness::Result;
+use bench_harness::book::{Book, Samples, Target};
+use bench_harness::machine::{now, spin_until};
+use bench_harness::peer::{self, Peer};
 
 use super::calls::{is_last, publish};
 use super::{KEY, Pair, Rig, floor};

@@ -15,9 +15,9 @@ use cuframes::publisher::PublisherBuilder;
 use cuframes::wire::{MemoryKind, SyncKind};
 use cuframes::{Format, Publisher};
 
-use crate::Result;
-use crate::book::Book;
-use crate::peer::word;
+use bench_harness::Result;
+use bench_harness::book::Book;
+use bench_harness::peer::word;
 
 use rig::Rig;
 

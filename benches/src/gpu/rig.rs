@@ -10,7 +10,7 @@ use cuframes::cuda::driver::{DeviceMemory, Event, Module, Place, Rows};
 use cuframes::cuda::{Context, CudaError, Driver, Stream};
 use cuframes::{DevicePlane, Frame};
 
-use crate::Result;
+use bench_harness::Result;
 
 use super::{HEIGHT, WIDTH};
 

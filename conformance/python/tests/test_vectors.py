@@ -19,7 +19,7 @@ FILES = {"layout.json": 16, "constants.json": 18, "control_segment.json": 8, "fr
          "slot_descriptor.json": 2, "subscriber_page.json": 5, "tlv_header.json": 5,
          "messages.json": 26, "handshakes.json": 40, "finding.json": 21,
          "refusals.json": 105, "packet_segment.json": 7, "packet_slot.json": 4,
-         "packet_ring.json": 27}
+         "packet_ring.json": 27, "zerobuffer.json": 6, "vizion.json": 3}
 POSITIVE = ["control_segment.json", "frame_meta.json", "slot_descriptor.json",
             "subscriber_page.json", "tlv_header.json", "messages.json", "packet_segment.json",
             "packet_slot.json"]

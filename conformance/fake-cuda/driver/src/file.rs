@@ -17,18 +17,22 @@ pub fn create_file(path: &Path, bytes: u64) -> Option<File> {
     Some(file)
 }
 
-/// Memory of `bytes` without a name, with a mark by which its descriptor is known.
+/// Memory of `bytes` without a name, with a mark by which its descriptor is known. It cannot shrink
+/// under those who map it, as a DMA-BUF cannot.
 pub fn create_memfd(bytes: u64) -> Option<File> {
     let name = CString::new(MARK).ok()?;
     // SAFETY: a name that ends in a NUL.
-    let fd = unsafe { libc::memfd_create(name.as_ptr(), libc::MFD_CLOEXEC) };
+    let fd =
+        unsafe { libc::memfd_create(name.as_ptr(), libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING) };
     if fd < 0 {
         return None;
     }
     // SAFETY: the call made this descriptor for us.
     let file: File = unsafe { std::os::fd::FromRawFd::from_raw_fd(fd) };
     file.set_len(bytes).ok()?;
-    Some(file)
+    // SAFETY: a descriptor of ours, and plain numbers.
+    let sealed = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_ADD_SEALS, libc::F_SEAL_SHRINK) };
+    (sealed == 0).then_some(file)
 }
 
 const MARK: &str = "fake-cuda-memory";

@@ -11,26 +11,31 @@ const LONGEST_NS: u64 = 3_600_000_000_000;
 pub struct Samples(Histogram<u64>);
 
 impl Samples {
+    /// None yet.
     pub fn new() -> Result<Self> {
         Ok(Samples(Histogram::new_with_bounds(1, LONGEST_NS, 3)?))
     }
 
+    /// Adds one.
     pub fn record(&mut self, ns: u64) {
         self.0.saturating_record(ns);
     }
 
+    /// Those of `times`.
     pub fn of(times: &[u64]) -> Result<Self> {
         let mut samples = Self::new()?;
         times.iter().for_each(|&ns| samples.record(ns));
         Ok(samples)
     }
 
+    /// The median.
     pub fn p50(&self) -> f64 {
         self.0.value_at_quantile(0.5) as f64
     }
 }
 
 /// Percentiles of one run, in nanoseconds.
+#[allow(missing_docs, reason = "what each is, its name says")]
 #[derive(Clone, Copy)]
 pub struct Percentiles {
     pub count: u64,
@@ -72,10 +77,13 @@ pub enum Target {
 
 /// One thing measured, in every run.
 pub struct Row {
+    /// What it says at the left of the row.
     pub what: String,
+    /// What it is to reach.
     pub target: Target,
     /// The row of the machine's own time for the like.
     pub floor: Option<&'static str>,
+    /// What each run found.
     pub runs: Vec<Percentiles>,
 }
 
@@ -104,9 +112,11 @@ impl Row {
 /// All rows in the order in which they were first measured.
 #[derive(Default)]
 pub struct Book {
+    /// What was measured.
     pub rows: Vec<Row>,
-    /// Measurements begun, and how many of them while others used the machine.
+    /// Measurements begun.
     pub starts: u32,
+    /// How many of them while others used the machine.
     pub busy_starts: u32,
     /// The GPU is not one.
     pub simulated: bool,
@@ -179,6 +189,7 @@ impl Book {
         }
     }
 
+    /// The row that is called so.
     pub fn row(&self, what: &str) -> Option<&Row> {
         self.rows.iter().find(|row| row.what == what)
     }

@@ -12,6 +12,12 @@ const SIMULATED: &str = "**simulated: these figures describe a simulation and no
 
 /// Machine, date and table.
 pub fn markdown(book: &Book, runs: u32, unpinned: bool, load_before: &str) -> Result<String> {
+    let head = heading(book, runs, unpinned, load_before)?;
+    Ok(head + &table(book)?)
+}
+
+/// Machine and date, and what there is to say of all figures.
+pub fn heading(book: &Book, runs: u32, unpinned: bool, load_before: &str) -> Result<String> {
     let placed = match unpinned {
         true => "placed by the scheduler",
         false => "each pinned to a processor of its own",
@@ -43,6 +49,12 @@ pub fn markdown(book: &Book, runs: u32, unpinned: bool, load_before: &str) -> Re
     if !book.notes.is_empty() {
         writeln!(text)?;
     }
+    Ok(text)
+}
+
+/// The rows.
+pub fn table(book: &Book) -> Result<String> {
+    let mut text = String::new();
     writeln!(
         text,
         "| what | target | p50 | of the runs | floor p50 | p90 | p99 | p99.9 | max | samples |\n\
@@ -101,7 +113,8 @@ fn verdict(row: &Row, floor: f64) -> String {
     }
 }
 
-fn time(ns: f64) -> String {
+/// Nanoseconds with the unit that suits them.
+pub fn time(ns: f64) -> String {
     match ns.abs() {
         _ if ns.is_nan() => "–".to_owned(),
         small if small < 20.0 => format!("{ns:.1} ns"),

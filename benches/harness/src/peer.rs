@@ -15,9 +15,14 @@ pub struct Peer {
 impl Peer {
     /// Starts this program as `role`.
     pub fn start(role: &str, words: &[String]) -> Result<Self> {
-        let mut child = Command::new(std::env::current_exe()?)
-            .args(["--as", role, "--"])
-            .args(words)
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(["--as", role, "--"]).args(words);
+        Self::spawn(&mut command)
+    }
+
+    /// Starts another program that talks in lines.
+    pub fn spawn(command: &mut Command) -> Result<Self> {
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -28,6 +33,17 @@ impl Peer {
             orders,
             answers: BufReader::new(answers),
         })
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Says something to it.
+    pub fn tell(&mut self, line: &str) -> Result<()> {
+        let orders = self.orders.as_mut().ok_or("it was let go")?;
+        Ok(writeln!(orders, "{line}")?)
     }
 
     /// Waits for one line.
@@ -81,6 +97,15 @@ pub fn say(line: &str) -> Result<()> {
 pub fn say_numbers(numbers: &[u64]) -> Result<()> {
     let words: Vec<String> = numbers.iter().map(u64::to_string).collect();
     say(&words.join(" "))
+}
+
+/// In the child: waits for one line of the parent.
+pub fn listen() -> Result<String> {
+    let mut line = String::new();
+    match std::io::stdin().lock().read_line(&mut line)? {
+        0 => Err("the parent is gone".into()),
+        _ => Ok(line.trim_end().to_owned()),
+    }
 }
 
 /// In the child: waits until the parent lets it go, or is gone.

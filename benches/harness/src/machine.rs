@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use rustix::time::{ClockId, clock_gettime};
 
 use crate::Result;
 
@@ -23,7 +24,9 @@ pub fn choose_processors() -> Result<()> {
 /// One of the two processes.
 #[derive(Clone, Copy)]
 pub enum Side {
+    /// The one that was started by hand.
     This,
+    /// The one that it started.
     Other,
 }
 
@@ -62,7 +65,8 @@ impl Drop for Pinned {
 /// Nanoseconds of CLOCK_MONOTONIC.
 #[inline]
 pub fn now() -> u64 {
-    cuframes::publisher::now_ns()
+    let now = clock_gettime(ClockId::Monotonic);
+    now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
 }
 
 /// Waits for a moment without sleeping, so that the moment is met.
@@ -121,8 +125,8 @@ pub fn description() -> String {
         true => ", in a virtual machine",
         false => "",
     };
-    let uname = rustix::system::uname();
-    let kernel = uname.release().to_string_lossy();
+    let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let kernel = kernel.trim_end();
     format!("{model}, {count} processors{virtual_machine}, Linux {kernel}")
 }
 
