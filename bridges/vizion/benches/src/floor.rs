@@ -1,0 +1,51 @@
+//! What the machine itself needs.
+
+use std::io::{Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+
+use bench_harness::memory::SharedBytes;
+use bench_harness::peer::{self, word};
+use bench_harness::{Result, machine};
+
+use crate::daemon::FRAME;
+
+/// Nanoseconds for a question by a client of its own: connected, sent, answered, and read to the end.
+pub fn ask(socket: &Path, question: &[u8]) -> Result<u64> {
+    let start = machine::now();
+    let mut client = UnixStream::connect(socket)?;
+    client.write_all(question)?;
+    let mut answer = Vec::with_capacity(4096);
+    client.read_to_end(&mut answer)?;
+    let took = machine::now() - start;
+    match answer.is_empty() {
+        true => Err("an empty answer".into()),
+        false => Ok(took),
+    }
+}
+
+/// In the other process: answers each client with a few bytes, whatever it asks.
+pub fn be_answerer(words: &[String]) -> Result<()> {
+    let listener = UnixListener::bind(word::<String>(words, 0)?)?;
+    peer::say("ready")?;
+    let mut question = [0; 4096];
+    for client in listener.incoming() {
+        let mut client = client?;
+        let _ = client.read(&mut question)?;
+        client.write_all(b"{\"status\":\"success\"}\n")?;
+    }
+    Ok(())
+}
+
+/// Nanoseconds for a copy of a frame into shared memory.
+pub fn copy() -> Result<f64> {
+    const COPIES: usize = 100;
+    let mut memory = SharedBytes::create(FRAME)?;
+    let frame = vec![7; FRAME];
+    memory.store(0, &frame);
+    let start = machine::now();
+    for _ in 0..COPIES {
+        memory.store(0, std::hint::black_box(&frame));
+    }
+    Ok((machine::now() - start) as f64 / COPIES as f64)
+}

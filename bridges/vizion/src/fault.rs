@@ -1,0 +1,27 @@
+//! Faults that a control of the tests can plant, to see that a test fails with them.
+//!
+//! Without the feature `faults` there are none. With it, the one named by `VIZION_FAULT` is there.
+
+/// What can be done wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Writer: does not say that a frame is being written.
+    NoOdd,
+    /// Writer: does not count a frame that does not fit.
+    DropUncounted,
+}
+
+#[cfg(not(feature = "faults"))]
+#[inline(always)]
+pub(crate) fn planted(_fault: Fault) -> bool {
+    false
+}
+
+#[cfg(feature = "faults")]
+pub(crate) fn planted(fault: Fault) -> bool {
+    use std::sync::OnceLock;
+
+    static WANTED: OnceLock<Option<String>> = OnceLock::new();
+    let wanted = WANTED.get_or_init(|| std::env::var("VIZION_FAULT").ok());
+    wanted.as_deref() == Some(&format!("{fault:?}"))
+}
