@@ -1,43 +1,57 @@
 //! How the program ends: each reason has an exit code of its own.
 
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use cuframes::{Error, ErrorCode};
+use cuframes::Error;
+use frame_lending::camera::CameraError;
+use frame_lending::engine::EngineError;
+use frame_lending::gateway::GatewayError;
 use signal_hook::consts::SIGPIPE;
 
-/// The table of the exit codes, for `--help` and the man pages.
-pub const TABLE: &str = "\
-Exit codes:
-  0    done: all frames are published or read, or the stream ended
-  1    any other error
-  2    a wrong argument
-  3    not found: nobody publishes this key
-  4    refused: by the publisher, or for lack of permission
-  5    disconnected: the publisher is gone without an end of stream
-  6    time-out
-  7    evicted: the publisher ended the subscription of a slow reader
-  8    the other side broke the protocol
-  9    the key is already published by somebody else
-  10   standard input ended in the middle of a frame
-  11   no room in memory or in /dev/shm
-  12   aborted: a frame was never completed, since its publisher lost the GPU or died
-  13   the CUDA driver failed
-  14   not supported: this way to share a GPU does not work here; cuframes doctor says why
-  15   the input cannot be opened, read or decoded
-  16   a part of cuframes that this needs is not installed
-  17   the output cannot be written: the disk is full, or the target is read-only or forbidden
-SIGINT, SIGTERM and SIGPIPE end the program after it has tidied up; the shell sees 130, 143 and 141.";
+mod codes;
+mod table;
+
+use codes::{
+    code_of, code_of_buffer, code_of_camera, code_of_engine, code_of_gateway,
+    code_of_shared_memory, name_of_buffer, name_of_shared_memory,
+};
+pub use table::TABLE;
 
 /// Why the program does not end with 0.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// An argument that makes no sense; clap finds the others.
+    #[error("{0}")]
     Usage(String),
     /// The library's word.
-    Library(Error),
+    #[error(transparent)]
+    Library(#[from] Error),
+    /// What a ZeroBuffer says.
+    #[error(transparent)]
+    Buffer(#[from] zerobuffer::Error),
+    /// What shared memory with VIZN frames says.
+    #[error(transparent)]
+    SharedMemory(#[from] vizion::ShmError),
+    /// What an engine that lends frames says.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Why a camera cannot be lent.
+    #[error(transparent)]
+    Camera(#[from] CameraError),
+    /// What a gateway for detections says, or its socket.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+    /// A buffer whose frames cannot be understood.
+    #[error("buffer '{buffer}': {reason}")]
+    Metadata {
+        /// Which.
+        buffer: String,
+        /// Why not, and what to do.
+        reason: String,
+    },
     /// Something does not work that was asked for.
+    #[error("{name} does not work here: {}", reason.as_deref().unwrap_or("it was not tried"))]
     Unmet {
         /// What.
         name: String,
@@ -45,6 +59,10 @@ pub enum Failure {
         reason: Option<String>,
     },
     /// The input ended inside of a frame.
+    #[error(
+        "the input ended in the middle of a frame: {bytes} of {needed} bytes behind {whole} whole frames; \
+         check --size and --format"
+    )]
     Truncated {
         /// Whole frames before.
         whole: u64,
@@ -54,6 +72,7 @@ pub enum Failure {
         needed: u64,
     },
     /// A camera or a video file.
+    #[error("{what}: {reason}")]
     Input {
         /// What was tried; without passwords.
         what: String,
@@ -61,6 +80,7 @@ pub enum Failure {
         reason: String,
     },
     /// Some of many inputs.
+    #[error("{failed} of {all} inputs failed")]
     Several {
         /// How many failed.
         failed: usize,
@@ -70,8 +90,13 @@ pub enum Failure {
         first: Box<Failure>,
     },
     /// A program of ours that is not there.
+    #[error(
+        "this needs the program {0}, which is neither beside cuframes nor in PATH; it is built together \
+         with cuframes where FFmpeg's headers are: cargo build --release -p cuframes-cli"
+    )]
     NotInstalled(&'static str),
     /// FFmpeg could not make a picture or a recording.
+    #[error("cannot {what}: {reason}")]
     Encoder {
         /// What was tried.
         what: String,
@@ -79,6 +104,7 @@ pub enum Failure {
         reason: String,
     },
     /// A file that is being made.
+    #[error("cannot write {}: {source}; {}", path.display(), remedy(source))]
     Output {
         /// Which.
         path: PathBuf,
@@ -86,6 +112,7 @@ pub enum Failure {
         source: io::Error,
     },
     /// A file, a pipe or a directory.
+    #[error("{what}: {source}")]
     Io {
         /// What was tried.
         what: String,
@@ -93,6 +120,7 @@ pub enum Failure {
         source: io::Error,
     },
     /// This signal came, and everything is tidied up.
+    #[error("signal {0}")]
     Signal(i32),
 }
 
@@ -118,6 +146,12 @@ impl Failure {
         match self {
             Failure::Usage(_) => "usage".to_owned(),
             Failure::Library(error) => error.code().name().to_ascii_lowercase(),
+            Failure::Buffer(error) => name_of_buffer(error),
+            Failure::SharedMemory(error) => name_of_shared_memory(error).to_owned(),
+            Failure::Engine(_) => "engine".to_owned(),
+            Failure::Camera(_) => "camera".to_owned(),
+            Failure::Gateway(_) => "gateway".to_owned(),
+            Failure::Metadata { .. } => "metadata".to_owned(),
             Failure::Unmet { .. } => "unmet".to_owned(),
             Failure::Truncated { .. } => "truncated".to_owned(),
             Failure::Input { .. } => "input".to_owned(),
@@ -135,6 +169,12 @@ impl Failure {
         match self {
             Failure::Usage(_) => 2,
             Failure::Library(error) => code_of(error),
+            Failure::Buffer(error) => code_of_buffer(error),
+            Failure::SharedMemory(error) => code_of_shared_memory(error),
+            Failure::Engine(error) => code_of_engine(error),
+            Failure::Camera(error) => code_of_camera(error),
+            Failure::Gateway(error) => code_of_gateway(error),
+            Failure::Metadata { .. } => 8,
             Failure::Unmet { .. } => 14,
             Failure::Truncated { .. } => 10,
             Failure::Input { .. } => 15,
@@ -159,81 +199,6 @@ impl Failure {
     }
 }
 
-fn code_of(error: &Error) -> i32 {
-    // A refusal is one whatever its reason, and a run directory that is not there says nothing
-    // about publishers.
-    match error {
-        Error::Refused { .. } => return 4,
-        Error::RunDir { .. } => return 1,
-        _ => {}
-    }
-    match error.code() {
-        ErrorCode::Ok | ErrorCode::EndOfStream => 0,
-        ErrorCode::InvalidArgument => 2,
-        ErrorCode::NotFound => 3,
-        ErrorCode::Permission | ErrorCode::TooManySubscribers => 4,
-        ErrorCode::Disconnected => 5,
-        ErrorCode::Timeout => 6,
-        ErrorCode::Evicted => 7,
-        ErrorCode::Protocol => 8,
-        ErrorCode::AlreadyExists => 9,
-        ErrorCode::NoMemory => 11,
-        ErrorCode::Aborted => 12,
-        ErrorCode::Cuda => 13,
-        ErrorCode::Unsupported => 14,
-        _ => 1,
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Failure {
-        Failure::Library(error)
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Failure::Usage(what) => f.write_str(what),
-            Failure::Library(error) => error.fmt(f),
-            Failure::Unmet { name, reason } => {
-                let reason = reason.as_deref().unwrap_or("it was not tried");
-                write!(f, "{name} does not work here: {reason}")
-            }
-            Failure::Truncated {
-                whole,
-                bytes,
-                needed,
-            } => write!(
-                f,
-                "the input ended in the middle of a frame: {bytes} of {needed} bytes behind \
-                 {whole} whole frames; check --size and --format"
-            ),
-            Failure::Input { what, reason } => write!(f, "{what}: {reason}"),
-            Failure::Several { failed, all, .. } => {
-                write!(f, "{failed} of {all} inputs failed")
-            }
-            Failure::NotInstalled(program) => write!(
-                f,
-                "this needs the program {program}, which is neither beside cuframes nor in \
-                 PATH; it is built together with cuframes where FFmpeg's headers are: \
-                 cargo build --release -p cuframes-cli"
-            ),
-            Failure::Encoder { what, reason } => write!(f, "cannot {what}: {reason}"),
-            Failure::Output { path, source } => {
-                write!(
-                    f,
-                    "cannot write {}: {source}; {}",
-                    path.display(),
-                    remedy(source)
-                )
-            }
-            Failure::Io { what, source } => write!(f, "{what}: {source}"),
-            Failure::Signal(signal) => write!(f, "signal {signal}"),
-        }
-    }
-}
-
 /// What to do about a file that cannot be written.
 fn remedy(error: &io::Error) -> &'static str {
     match error.kind() {
@@ -247,6 +212,7 @@ fn remedy(error: &io::Error) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cuframes::ErrorCode;
 
     #[test]
     fn every_code_is_in_the_table() {

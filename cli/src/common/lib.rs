@@ -4,6 +4,7 @@
 pub mod args;
 pub mod connecting;
 pub mod exit;
+pub mod hearing;
 pub mod log;
 pub mod planes;
 pub mod publishing;

@@ -1,9 +1,12 @@
 //! `cuframes`: publish, read and look after shared video frames from the command line.
 
+mod bridge;
+mod detections;
 mod doctor;
 mod framemd5;
 mod generate;
 mod keys;
+mod lend;
 mod media;
 mod pattern;
 mod publish;
@@ -28,6 +31,9 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Publish(arguments) => publish::run(&arguments),
         Command::Sub(arguments) => sub::run(&arguments),
         Command::Snapshot(_) | Command::Record(_) => Err(media::replace()),
+        Command::Bridge(arguments) => bridge::run(&arguments),
+        Command::Lend(arguments) => lend::run(&arguments),
+        Command::Detections(arguments) => detections::run(&arguments),
         Command::Ls(arguments) => keys::ls::run(&arguments),
         Command::Info(arguments) => keys::info::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),

@@ -41,7 +41,16 @@ fn man_pages_and_completions_know_every_command() {
     let directory = place.dir.path().join("man");
     assert_code(&place.run(&format!("man {}", directory.display())), 0);
     for command in [
-        "publish", "sub", "snapshot", "record", "ls", "info", "doctor", "gc",
+        "publish",
+        "sub",
+        "snapshot",
+        "record",
+        "bridge",
+        "detections",
+        "ls",
+        "info",
+        "doctor",
+        "gc",
     ] {
         let page = directory.join(format!("cuframes-{command}.1"));
         let page = std::fs::read_to_string(&page).expect("a page");
@@ -63,7 +72,15 @@ fn man_pages_and_completions_know_every_command() {
 #[test]
 fn help_has_the_exit_codes() {
     let place = Place::new();
-    for line in ["--help", "publish --help", "sub --help", "doctor --help"] {
+    for line in [
+        "--help",
+        "publish --help",
+        "sub --help",
+        "bridge vizion --help",
+        "bridge zerobuffer --help",
+        "detections --help",
+        "doctor --help",
+    ] {
         let output = place.run(line);
         assert_code(&output, 0);
         assert!(text(&output.stdout).contains("Exit codes"), "{line}");

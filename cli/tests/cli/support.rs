@@ -185,7 +185,6 @@ impl Drop for Running {
     }
 }
 
-#[cfg(feature = "media")]
 impl Running {
     /// Reads a line of its output.
     pub fn read_line(&mut self) -> String {
@@ -194,6 +193,7 @@ impl Running {
     }
 
     /// Reads a line of what it says on standard error.
+    #[cfg(feature = "media")]
     pub fn read_stderr_line(&mut self) -> String {
         let stderr = self.0.as_mut().and_then(|child| child.stderr.as_mut());
         line_of(stderr.expect("a pipe"))
@@ -201,7 +201,6 @@ impl Running {
 }
 
 /// A line, and not a byte more.
-#[cfg(feature = "media")]
 fn line_of(from: &mut impl Read) -> String {
     let mut line = Vec::new();
     let mut byte = [0];

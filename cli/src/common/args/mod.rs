@@ -1,8 +1,11 @@
 //! The arguments, as people write them.
 
+mod bridge;
+mod detections;
 mod doctor;
 mod gpu;
 mod ingest;
+mod lend;
 mod packets;
 mod publish;
 mod record;
@@ -17,15 +20,18 @@ use clap_complete::Shell;
 
 use crate::exit;
 
+pub use bridge::{Bridge, BridgeArguments, Rows, VizionArguments, ZeroBufferArguments};
+pub use detections::DetectionsArguments;
 pub use doctor::DoctorArguments;
 pub use gpu::{MemoryName, SyncName};
 pub use ingest::{Hwaccel, IngestArguments, RtspTransport};
+pub use lend::LendArguments;
 pub use packets::PacketArguments;
 pub use publish::{PublishArguments, Source, Stream};
 pub use record::{Keep, RecordArguments, SyncPolicy};
 pub use snapshot::SnapshotArguments;
 pub use sub::SubArguments;
-pub use values::{InputOption, Ratio, Size};
+pub use values::{Bytes, InputOption, Ratio, Size};
 
 /// Publish, read and look after shared video frames.
 ///
@@ -55,6 +61,11 @@ pub enum Command {
     Snapshot(Box<SnapshotArguments>),
     #[command(after_help = exit::TABLE)]
     Record(Box<RecordArguments>),
+    Bridge(BridgeArguments),
+    #[command(after_help = exit::TABLE)]
+    Lend(Box<LendArguments>),
+    #[command(after_help = exit::TABLE)]
+    Detections(Box<DetectionsArguments>),
     /// List the keys of every run directory.
     Ls(LsArguments),
     /// Tell how a publisher and its subscribers do.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
+use frame_lending::gateway::DEFAULT_GATEWAY;
 
 use super::Trust;
 use super::values::Patience;
@@ -17,6 +18,10 @@ use super::values::Patience;
 /// subscribers that are waited for, does not notice. Frames in the memory of a GPU are lent to
 /// subscribers only; for those it subscribes, for one frame.
 ///
+/// With --detections it is the first frame of which somebody knows what is in it, with a box around
+/// each, in a colour for each class. For that it subscribes, and keeps frames until their detections
+/// come, at most 512 MiB of them.
+///
 /// The file is written under another name first: it is never half a picture.
 #[derive(Debug, Args)]
 pub struct SnapshotArguments {
@@ -25,6 +30,12 @@ pub struct SnapshotArguments {
     /// The picture: a name that ends with .png, .jpg or .jpeg.
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
+    /// Draw boxes around what inference processes find; see cuframes detections.
+    #[arg(long)]
+    pub detections: bool,
+    /// The socket at which cuframes lend tells of detections.
+    #[arg(long, value_name = "PATH", default_value = DEFAULT_GATEWAY, requires = "detections")]
+    pub gateway: PathBuf,
     /// Longest wait for a publisher and its first frame, in seconds, or never.
     #[arg(long, value_name = "S", default_value = "5")]
     pub timeout: Patience,

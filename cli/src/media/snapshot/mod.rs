@@ -1,9 +1,11 @@
 //! `cuframes snapshot`.
 
+mod boxes;
 mod colours;
 mod encode;
 mod gamut;
 mod newest;
+mod pairing;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,7 @@ use ffmpeg_next::log;
 
 use cuframes_cli::args::SnapshotArguments;
 use cuframes_cli::exit::Failure;
+use cuframes_cli::terminal::say;
 
 use encode::Kind;
 
@@ -25,8 +28,17 @@ pub fn run(arguments: &SnapshotArguments) -> Result<(), Failure> {
     })?;
     // What goes wrong is told by us.
     log::set_level(log::Level::Quiet);
-    let still = newest::take(arguments)?;
-    let picture = colours::to_srgb(&still)?;
+    let (still, found) = match arguments.detections {
+        true => pairing::take(arguments)?,
+        false => (newest::take(arguments)?, Vec::new()),
+    };
+    let mut picture = colours::to_srgb(&still)?;
+    if arguments.detections {
+        boxes::draw(&mut picture, still.meta.crop, &found);
+        let (seq, count) = (still.seq, found.len());
+        let legend = boxes::legend(&found);
+        say(&format!("cuframes: frame {seq}: {count} boxes; {legend}"));
+    }
     let bytes = encode::encode(&picture, still.sar, kind)?;
     write_whole(&arguments.output, &bytes)
 }

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cuframes::{Error, FrameLayout, FrameMeta, Mode, Observer, Subscriber};
+use cuframes::{Error, Frame, FrameLayout, FrameMeta, Mode, Observer, Subscriber};
 
 use cuframes_cli::args::SnapshotArguments;
 use cuframes_cli::exit::Failure;
@@ -13,6 +13,8 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 /// A frame.
 pub struct Still {
+    /// Its number in the stream.
+    pub seq: u64,
     /// Rows and planes without padding.
     pub pixels: Vec<u8>,
     /// What they are.
@@ -21,6 +23,23 @@ pub struct Still {
     pub meta: FrameMeta,
     /// Shape of a pixel, (0, 0) unknown.
     pub sar: (u32, u32),
+}
+
+impl Still {
+    /// A copy of a frame, which goes back to its publisher.
+    pub fn of(frame: Frame, sar: (u32, u32)) -> Result<Still, Error> {
+        let mut pixels = vec![0; frame.layout().packed_size() as usize];
+        frame.copy_to(&mut pixels)?;
+        let still = Still {
+            seq: frame.seq(),
+            pixels,
+            layout: *frame.layout(),
+            meta: frame.meta(),
+            sar,
+        };
+        frame.release()?;
+        Ok(still)
+    }
 }
 
 /// Copies the newest frame; waits for the first one.
@@ -53,6 +72,7 @@ fn observe(arguments: &SnapshotArguments) -> Result<Still, Error> {
     let mut pixels = Vec::new();
     let copied = observer.copy_newest(&mut pixels)?;
     Ok(Still {
+        seq: copied.seq,
         pixels,
         layout: copied.layout,
         meta: copied.meta,
@@ -70,14 +90,5 @@ fn lent(arguments: &SnapshotArguments, deadline: Option<Instant>) -> Result<Stil
         .cuda()
         .connect()?;
     let frame = subscriber.next(left())?;
-    let mut pixels = vec![0; frame.layout().packed_size() as usize];
-    frame.copy_to(&mut pixels)?;
-    let still = Still {
-        pixels,
-        layout: *frame.layout(),
-        meta: frame.meta(),
-        sar: subscriber.stream_info().sar,
-    };
-    frame.release()?;
-    Ok(still)
+    Ok(Still::of(frame, subscriber.stream_info().sar)?)
 }
