@@ -69,19 +69,21 @@ add_ffmpeg() {
         cp "$(ci/clip.sh)" "$1/clip.mp4"
 }
 
-# build_into DIR: each package by itself, as the tests compile points of death into the library.
+# build_into DIR: the tests by themselves and with a profile of their own, as they compile points of
+# death into the library. The others all at once: cargo chooses the features of what they share.
 build_into() {
     local name file target
+    local shipped=(--release -p libcuframes -p cuframes-cli -p cuframes-benches)
     target=$(cd "$root" && realpath -m "${CARGO_TARGET_DIR:-target}")/release
     mkdir -p "$1"
     (
         cd "$root" &&
-            cargo build -q --release -p cuframes-benches &&
-            cargo build -q --release -p libcuframes -p cuframes-cli --bins &&
+            cargo build -q "${shipped[@]}" &&
             cp "$target"/{bench,cuframes,cuframes-ipc-probe} "$1" &&
             add_ffmpeg "$1" "$target" &&
-            cargo test -q --release -p cuframes-cli --test cli --no-run --message-format=json &&
-            cargo test -q --release -p cuframes-tests --features gpu --no-run --message-format=json
+            cargo test -q "${shipped[@]}" --test cli --no-run --message-format=json &&
+            cargo test -q --profile campaign -p cuframes-tests --features gpu --no-run \
+                --message-format=json
     ) >"$1/made.json" || return 1
     python3 -c "$programs" <"$1/made.json" | while read -r name file; do
         case $name in gpu_* | cli) cp "$file" "$1/$name" ;; esac

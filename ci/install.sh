@@ -4,12 +4,14 @@
 set -euo pipefail
 
 packages=(
-    bc busybox-static ca-certificates clang cmake cpio dpkg-dev ffmpeg g++ gcc
-    gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-bad gstreamer1.0-plugins-base
-    gstreamer1.0-plugins-good gstreamer1.0-tools kmod libavcodec-dev libavdevice-dev
-    libavfilter-dev libavformat-dev libavutil-dev libclang-dev libffmpeg-nvenc-dev
-    libswresample-dev libswscale-dev make nasm pkg-config python3 python3-gi qemu-system-x86
-    strace util-linux valgrind xz-utils
+    bc busybox-static ca-certificates clang cmake cpio curl dpkg-dev ffmpeg g++ gcc
+    gir1.2-gst-rtsp-server-1.0 gstreamer1.0-libav gstreamer1.0-plugins-bad gstreamer1.0-plugins-base
+    gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly gstreamer1.0-tools gstreamer1.0-x
+    inotify-tools kmod libatomic1 libavcodec-dev libavdevice-dev libavfilter-dev libavformat-dev
+    libavutil-dev libclang-dev libffmpeg-nvenc-dev libgstreamer-plugins-base1.0-dev
+    libgstreamer1.0-dev libgstrtspserver-1.0-dev libswresample-dev libswscale-dev make nasm
+    netcat-openbsd pkg-config python3 python3-gi python3-jsonschema python3-venv qemu-system-x86
+    socat strace util-linux v4l-utils valgrind xvfb xz-utils
 )
 missing=()
 for package in "${packages[@]}"; do

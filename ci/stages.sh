@@ -12,13 +12,46 @@ trap 'rm -rf "$logs"' EXIT
 # as one.
 # Exit status 77 means that the stage says itself that it was skipped, and why.
 stage() {
-    local name=$1 log started status=0
+    local name=$1
     shift
-    log="$logs/${name//[^a-zA-Z0-9]/-}"
     printf '%-34s ' "$name"
+    perform "$(log_of "$name")" "$@"
+    tell "$name"
+}
+
+# meanwhile NAME COMMAND...: as stage, beside the stages that follow, until `join NAME`, which tells
+# of it. For what waits more than it calculates.
+meanwhile() {
+    local log
+    log=$(log_of "$1")
+    shift
+    perform "$log" "$@" &
+    echo $! >"$log.pid"
+}
+
+join() {
+    printf '%-34s ' "$1"
+    wait "$(cat "$(log_of "$1").pid")"
+    tell "$1"
+}
+
+log_of() { echo "$logs/${1//[^a-zA-Z0-9]/-}"; }
+
+# perform LOG COMMAND...: leaves what the command said, its exit status and its seconds.
+perform() {
+    local log=$1 started status=0
+    shift
     started=$(date +%s.%N)
     "$@" >"$log" 2>&1 </dev/null || status=$?
-    printf '%6.1f s  ' "$(echo "$(date +%s.%N) - $started" | bc)"
+    echo "$status $(echo "$(date +%s.%N) - $started" | bc)" >"$log.done"
+}
+
+# tell NAME: the outcome of what was performed.
+tell() {
+    local name=$1 log status seconds
+    log=$(log_of "$name")
+    read -r status seconds <"$log.done"
+    printf '%6.1f s  ' "$seconds"
     count "$log" "$status"
     case $status in
         0)
