@@ -144,10 +144,11 @@ stage "documentation" documentation
 stage "conformance" ci/conformance.sh
 stage "fuzzing" ci/fuzz.sh "$fuzz_seconds"
 for version in 5.1 7.1; do join "ffmpeg $version"; done
-# It takes the ffmpeg that was just built.
+# Both take the ffmpeg that was just built. The second links the command line anew, with what benches
+# want of it: nobody may be running it then.
+stage "demonstration" ci/demo.sh
 meanwhile "GPU check, simulated" ci/gpu-check.sh --simulated --budget "$gpu_seconds"
 stage "the bridges' benches" bridge_benches
-stage "demonstration" ci/demo.sh
 join "GPU check, simulated"
 stage "nothing is left" nothing_left
 summary
