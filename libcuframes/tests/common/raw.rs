@@ -91,6 +91,8 @@ impl Raw {
             let got = match recvmsg(&self.stream, rest, &mut control, flags) {
                 Ok(got) => got.bytes,
                 Err(rustix::io::Errno::CONNRESET) => 0,
+                // What has a limit of time does not go on by itself.
+                Err(rustix::io::Errno::INTR) => continue,
                 Err(error) => panic!("hang: nothing came ({error})"),
             };
             if got == 0 {

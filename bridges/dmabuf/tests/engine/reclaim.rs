@@ -33,7 +33,8 @@ impl Observer for Notes {
 fn a_late_frame_is_told_once_keeps_its_memory_and_counts_in_the_window() {
     let notes = Arc::new(Notes::default());
     let stage = Stage::new(|options, _| {
-        options.timeout = Duration::from_millis(50);
+        // Long enough for the third frame to be returned in time on a machine that is busy.
+        options.timeout = Duration::from_millis(500);
         options.observer = notes.clone();
     });
     let mut client = stage.client();
@@ -72,16 +73,17 @@ fn a_late_frame_is_told_once_keeps_its_memory_and_counts_in_the_window() {
 fn quarantine_ends_before_the_publisher_ends_the_lease() {
     let stage = Stage::new(|options, feed| {
         options.timeout = Duration::from_millis(20);
-        feed.time_limit = Some(Duration::from_millis(300));
+        feed.time_limit = Some(Duration::from_secs(1));
     });
     let mut client = stage.client();
     client.hello(1);
     until(&stage.engine, "greeted", |report| {
         report.consumers[0].version == 1
     });
+    // Before the lease can begin: what is held up here makes the time only longer.
+    let begun = std::time::Instant::now();
     stage.feed.publish("cam1", 1);
     client.next();
-    let sent = std::time::Instant::now();
     until(&stage.engine, "late", |report| {
         report.total.quarantined == 1
     });
@@ -89,7 +91,7 @@ fn quarantine_ends_before_the_publisher_ends_the_lease() {
     until(&stage.engine, "over", |report| {
         report.total.quarantined == 0
     });
-    assert!(sent.elapsed() >= Duration::from_millis(200));
+    assert!(begun.elapsed() >= Duration::from_millis(800));
     until(&stage.engine, "free", |_| stage.feed.held("cam1") == 0);
     client.give_back("cam1", 1);
     let report = until(&stage.engine, "unknown", |report| {
