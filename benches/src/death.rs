@@ -42,8 +42,7 @@ fn publisher_dies(
     moment: Duration,
     wait: impl FnOnce(&mut Subscriber) -> Result<u64> + Send,
 ) -> Result<u64> {
-    let mut publisher = Peer::start("victim-publisher", &[])?;
-    publisher.hear()?;
+    let mut publisher = Peer::start_ready("victim-publisher", &[])?;
     let mut subscriber = Subscriber::builder(KEY).reattach(false).connect()?;
     drop(subscriber.next(Some(PATIENCE))?);
     std::thread::scope(|scope| {
@@ -112,8 +111,7 @@ fn large_publisher() -> Result<Publisher> {
 fn subscriber_dies() -> Result<u64> {
     let mut publisher = Publisher::builder(KEY).size(1920, 1080).slots(2).build()?;
     publish_one(&mut publisher)?;
-    let mut subscriber = Peer::start("victim-subscriber", &[])?;
-    subscriber.hear()?;
+    let mut subscriber = Peer::start_ready("victim-subscriber", &[])?;
     // The newest frame is in the one slot, the lease is on the other: there is none left.
     publish_one(&mut publisher)?;
     if publisher.try_acquire().is_some() {

@@ -21,6 +21,15 @@ pub fn choose_processors() -> Result<()> {
     Ok(())
 }
 
+/// Where the two processes run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Placement {
+    /// Each has a processor of its own.
+    Pinned,
+    /// Where the scheduler sends them.
+    Scheduled,
+}
+
 /// One of the two processes.
 #[derive(Clone, Copy)]
 pub enum Side {

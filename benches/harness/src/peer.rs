@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use crate::Result;
+use crate::machine::{self, Pinned, Side};
 
 /// A child process; killed when dropped.
 pub struct Peer {
@@ -15,9 +16,12 @@ pub struct Peer {
 impl Peer {
     /// Starts this program as `role`.
     pub fn start(role: &str, words: &[String]) -> Result<Self> {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.args(["--as", role, "--"]).args(words);
-        Self::spawn(&mut command)
+        Self::spawn(&mut command(role, words)?)
+    }
+
+    /// The same, and waits until it says that it is ready.
+    pub fn start_ready(role: &str, words: &[String]) -> Result<Self> {
+        Self::start(role, words)?.ready()
     }
 
     /// Starts another program that talks in lines.
@@ -44,6 +48,12 @@ impl Peer {
     pub fn tell(&mut self, line: &str) -> Result<()> {
         let orders = self.orders.as_mut().ok_or("it was let go")?;
         Ok(writeln!(orders, "{line}")?)
+    }
+
+    /// Waits until it says that it is ready: whatever its first line is.
+    pub fn ready(mut self) -> Result<Self> {
+        self.hear()?;
+        Ok(self)
     }
 
     /// Waits for one line.
@@ -84,6 +94,31 @@ impl Drop for Peer {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// How this program is started as `role`.
+pub fn command(role: &str, words: &[String]) -> Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["--as", role, "--"]).args(words);
+    Ok(command)
+}
+
+/// The word that leaves the processor to the scheduler.
+pub const ANY_PROCESSOR: &str = "-1";
+
+/// The processor of `side`, as a word for the other process.
+pub fn processor(side: Side) -> String {
+    machine::processor(side).map_or(ANY_PROCESSOR.to_owned(), |number| number.to_string())
+}
+
+/// In the child: binds the calling thread to the processor of word `index`.
+pub fn pin(words: &[String], index: usize) -> Result<Pinned> {
+    machine::pin(usize::try_from(word::<i64>(words, index)?).ok())
+}
+
+/// In the child: nobody knows what it is to be.
+pub fn no_such_role(role: &str) -> Result<()> {
+    Err(format!("there is no role {role}").into())
 }
 
 /// In the child: says something to the parent.

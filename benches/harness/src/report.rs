@@ -1,26 +1,38 @@
-//! The figures as a table.
+//! The figures as tables, below what there is to say of all of them.
 
 use std::fmt::Write;
 use std::path::Path;
 
 use crate::Result;
 use crate::book::{Book, Row, Target};
-use crate::machine;
+use crate::machine::{self, Placement};
 
 const END: &str = "<!-- end of figures -->";
 const SIMULATED: &str = "**simulated: these figures describe a simulation and no GPU**";
 
-/// Machine, date and table.
-pub fn markdown(book: &Book, runs: u32, unpinned: bool, load_before: &str) -> Result<String> {
-    let head = heading(book, runs, unpinned, load_before)?;
-    Ok(head + &table(book)?)
+/// A table of figures.
+pub trait Table {
+    /// Whether nothing was measured.
+    fn is_empty(&self) -> bool;
+
+    /// As Markdown, a line for each row.
+    fn markdown(&self) -> Result<String>;
+}
+
+/// Those tables in which something was measured, each below its title.
+pub fn sections(tables: &[(&str, &dyn Table)]) -> Result<String> {
+    let mut sections = Vec::new();
+    for (title, table) in tables.iter().filter(|(_, table)| !table.is_empty()) {
+        sections.push(format!("### {title}\n\n{}", table.markdown()?));
+    }
+    Ok(sections.join("\n"))
 }
 
 /// Machine and date, and what there is to say of all figures.
-pub fn heading(book: &Book, runs: u32, unpinned: bool, load_before: &str) -> Result<String> {
-    let placed = match unpinned {
-        true => "placed by the scheduler",
-        false => "each pinned to a processor of its own",
+pub fn heading(book: &Book, runs: u32, placement: Placement, load_before: &str) -> Result<String> {
+    let placed = match placement {
+        Placement::Scheduled => "placed by the scheduler",
+        Placement::Pinned => "each pinned to a processor of its own",
     };
     let mut text = String::new();
     if book.simulated {
@@ -52,18 +64,23 @@ pub fn heading(book: &Book, runs: u32, unpinned: bool, load_before: &str) -> Res
     Ok(text)
 }
 
-/// The rows.
-pub fn table(book: &Book) -> Result<String> {
-    let mut text = String::new();
-    writeln!(
-        text,
-        "| what | target | p50 | of the runs | floor p50 | p90 | p99 | p99.9 | max | samples |\n\
-         |---|---|---|---|---|---|---|---|---|---|"
-    )?;
-    for row in &book.rows {
-        writeln!(text, "{}", line(book, row))?;
+impl Table for Book {
+    fn is_empty(&self) -> bool {
+        self.rows.is_empty()
     }
-    Ok(text)
+
+    fn markdown(&self) -> Result<String> {
+        let mut text = String::new();
+        writeln!(
+            text,
+            "| what | target | p50 | of the runs | floor p50 | p90 | p99 | p99.9 | max | samples |\n\
+             |---|---|---|---|---|---|---|---|---|---|"
+        )?;
+        for row in &self.rows {
+            writeln!(text, "{}", line(self, row))?;
+        }
+        Ok(text)
+    }
 }
 
 fn line(book: &Book, row: &Row) -> String {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::Result;
-use crate::report::time;
+use crate::report::{Table, time};
 
 /// What a column counts, and so how it is written.
 #[derive(Clone, Copy)]
@@ -20,10 +20,15 @@ pub enum Unit {
 
 /// A column.
 pub struct Column {
-    /// Its heading.
-    pub name: &'static str,
-    /// What it counts.
-    pub unit: Unit,
+    name: &'static str,
+    unit: Unit,
+}
+
+impl Column {
+    /// A column of that heading.
+    pub const fn new(name: &'static str, unit: Unit) -> Self {
+        Column { name, unit }
+    }
 }
 
 struct Row {
@@ -66,14 +71,14 @@ impl Sheet {
             }),
         }
     }
+}
 
-    /// Whether nothing was measured.
-    pub fn is_empty(&self) -> bool {
+impl Table for Sheet {
+    fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// The table as Markdown.
-    pub fn markdown(&self) -> Result<String> {
+    fn markdown(&self) -> Result<String> {
         let mut text = String::new();
         let names: Vec<&str> = self.columns.iter().map(|column| column.name).collect();
         writeln!(text, "| what | target | {} |", names.join(" | "))?;

@@ -8,7 +8,7 @@ use cuframes::{Error, Frame, FrameMeta, Mode, Policy, Publisher, Result as Cufra
 use bench_harness::Result;
 use bench_harness::book::{Book, Samples, Target};
 use bench_harness::machine::{self, Side, now, spin_until};
-use bench_harness::peer::{self, Peer, word};
+use bench_harness::peer::{self, Peer};
 
 use super::{KEY, Pair, Rig};
 
@@ -18,8 +18,7 @@ const PERIOD_NS: u64 = 500_000;
 
 pub fn measure(pair: Pair, _: usize, book: &mut Book, rig: &Rig) -> Result<()> {
     let mut publisher = pair.publisher(rig).policy(Policy::StrictWait).build()?;
-    let processor = machine::processor(Side::Other).map_or(-1, |number| number as i64);
-    let mut reader = Peer::start("gpu-reader", &[processor.to_string()])?;
+    let mut reader = Peer::start("gpu-reader", &[peer::processor(Side::Other)])?;
     publisher.wait_subscribers(1, Some(Duration::from_secs(30)))?;
     let pinned = machine::pin(machine::processor(Side::This))?;
     let mut calls = Samples::new()?;
@@ -72,7 +71,7 @@ pub fn publish(publisher: &mut Publisher, rig: &Rig, is_last: bool) -> Result<u6
 pub fn be_reader(words: &[String]) -> Result<()> {
     let rig = Rig::new()?;
     let mut subscriber = join(&rig)?;
-    let _pinned = machine::pin(usize::try_from(word::<i64>(words, 0)?).ok())?;
+    let _pinned = peer::pin(words, 0)?;
     let mut times = Vec::new();
     loop {
         let (time, is_last) = read(&mut subscriber, &rig)?;

@@ -17,7 +17,7 @@ use cuframes::{Format, Publisher};
 
 use bench_harness::Result;
 use bench_harness::book::Book;
-use bench_harness::peer::word;
+use bench_harness::peer::{no_such_role, word};
 
 use rig::Rig;
 
@@ -144,6 +144,6 @@ pub fn play(role: &str, words: &[String]) -> Result<()> {
         "gpu-consumer" => latency::be_consumer(),
         "gpu-held-up" => held_up::be_reader(),
         "gpu-joined" => join::be_joined(words),
-        _ => Err(format!("there is no role '{role}'").into()),
+        other => no_such_role(other),
     }
 }

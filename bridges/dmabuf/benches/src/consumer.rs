@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bench_harness::Result;
 use bench_harness::machine::{self, Side};
-use bench_harness::peer::{self, Peer, word};
+use bench_harness::peer::{self, ANY_PROCESSOR, Peer, word};
 use frame_lending::engine::Engine;
 use frame_lending::message::{Hello, MAX_PACKET, Return, Status, VERSION, parse_send};
 use frame_lending::socket::{Connection, Received, SendError};
@@ -35,16 +35,18 @@ pub fn start(engine: &Engine, kind: Kind, count: usize, place: Place) -> Result<
         Kind::Plain => 0,
         Kind::InPlace => VERSION,
     };
+    let processor = match place {
+        Place::Pinned => peer::processor(Side::Other),
+        Place::Anywhere => ANY_PROCESSOR.to_owned(),
+    };
     let words = [
         engine.socket().display().to_string(),
         version.to_string(),
-        (place == Place::Pinned).to_string(),
+        processor,
     ];
     let mut peers = Vec::new();
     for _ in 0..count {
-        let mut peer = Peer::start("consumer", &words)?;
-        peer.hear()?;
-        peers.push(peer);
+        peers.push(Peer::start_ready("consumer", &words)?);
     }
     let deadline = Instant::now() + Duration::from_secs(10);
     let knows_all = || {
@@ -63,9 +65,7 @@ pub fn start(engine: &Engine, kind: Kind, count: usize, place: Place) -> Result<
 pub fn be_consumer(words: &[String]) -> Result<()> {
     let path: String = word(words, 0)?;
     let v: u32 = word(words, 1)?;
-    let is_pinned: bool = word(words, 2)?;
-    let processor = machine::processor(Side::Other).filter(|_| is_pinned);
-    let _pinned = machine::pin(processor)?;
+    let _pinned = peer::pin(words, 2)?;
     let connection = Connection::connect(Path::new(&path))?;
     if v > 0 {
         let name = None;

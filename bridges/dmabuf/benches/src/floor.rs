@@ -1,4 +1,4 @@
-//! What the machine itself needs: packets with a descriptor, there and back, and a copy.
+//! What the machine itself needs for packets with a descriptor, there and back.
 
 use std::fs::File;
 use std::mem::MaybeUninit;
@@ -6,7 +6,6 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use bench_harness::Result;
 use bench_harness::machine::{self, Side};
-use bench_harness::memory::SharedBytes;
 use bench_harness::peer::{self, Peer, word};
 use rustix::io::{IoSlice, IoSliceMut};
 use rustix::net::{
@@ -33,8 +32,8 @@ pub fn ping_pong(count: usize) -> Result<Trips> {
     let listener = socket()?;
     bind(&listener, &SocketAddrUnix::new(&path)?)?;
     listen(&listener, 1)?;
-    let mut echo = Peer::start("echo", &[path.display().to_string()])?;
-    echo.hear()?;
+    let words = [path.display().to_string(), peer::processor(Side::Other)];
+    let echo = Peer::start_ready("echo", &words)?;
     let peer = accept_with(&listener, SocketFlags::CLOEXEC)?;
     let memory = File::open("/proc/self/exe")?;
     let _pinned = machine::pin(machine::processor(Side::This))?;
@@ -57,8 +56,8 @@ pub fn ping_pong(count: usize) -> Result<Trips> {
 
 /// In the other process: answers each packet with the time at which it came.
 pub fn be_echo(words: &[String]) -> Result<()> {
-    let _pinned = machine::pin(machine::processor(Side::Other))?;
     let path: String = word(words, 0)?;
+    let _pinned = peer::pin(words, 1)?;
     let peer = socket()?;
     connect(&peer, &SocketAddrUnix::new(path)?)?;
     peer::say("ready")?;
@@ -105,17 +104,4 @@ fn receive(peer: &OwnedFd, to: &mut [u8]) -> Result<usize> {
     let mut parts = [IoSliceMut::new(to)];
     let received = recvmsg(peer, &mut parts, &mut control, RecvFlags::CMSG_CLOEXEC)?;
     Ok(received.bytes)
-}
-
-/// Nanoseconds for a copy of a frame into shared memory.
-pub fn copy(frame: usize) -> Result<f64> {
-    const COPIES: usize = 100;
-    let mut memory = SharedBytes::create(frame)?;
-    let bytes = vec![7; frame];
-    memory.store(0, &bytes);
-    let start = machine::now();
-    for _ in 0..COPIES {
-        memory.store(0, std::hint::black_box(&bytes));
-    }
-    Ok((machine::now() - start) as f64 / COPIES as f64)
 }

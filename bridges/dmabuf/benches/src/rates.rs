@@ -3,30 +3,19 @@
 use std::time::{Duration, Instant};
 
 use bench_harness::Result;
+use bench_harness::floor::{COPY_OF_FRAME, copy_of_frame};
 use bench_harness::sheet::{AtLeast, Column, Sheet, Unit};
+use bench_harness::usage::processor_time;
 use frame_lending::engine::{Engine, EngineOptions, Tally};
 
 use crate::consumer::{self, Kind, Place};
-use crate::floor;
 use crate::pool::Pool;
 
 pub const COLUMNS: [Column; 4] = [
-    Column {
-        name: "frames/s to each",
-        unit: Unit::Times,
-    },
-    Column {
-        name: "passed over",
-        unit: Unit::Count,
-    },
-    Column {
-        name: "copies",
-        unit: Unit::Count,
-    },
-    Column {
-        name: "the engine's processor time for a loan",
-        unit: Unit::Nanoseconds,
-    },
+    Column::new("frames/s to each", Unit::Times),
+    Column::new("passed over", Unit::Count),
+    Column::new("copies", Unit::Count),
+    Column::new("the engine's processor time for a loan", Unit::Nanoseconds),
 ];
 
 const RATE: u32 = 240;
@@ -37,9 +26,8 @@ const ALL: AtLeast = AtLeast {
 
 pub fn measure(sheet: &mut Sheet, watched: Duration) -> Result<()> {
     let pool = Pool::new(1920, 1080)?;
-    let copy = floor::copy(pool.frame())?;
-    let what = "floor: memcpy of a frame into shared memory";
-    sheet.add(what, None, vec![1e9 / copy, f64::NAN, 1.0, copy]);
+    let copy = copy_of_frame(pool.frame())?;
+    sheet.add(COPY_OF_FRAME, None, vec![1e9 / copy, f64::NAN, 1.0, copy]);
     let variants = [
         ("in place, 1 consumer", Kind::InPlace, 1, Some(ALL)),
         ("in place, 4 consumers", Kind::InPlace, 4, Some(ALL)),
@@ -58,13 +46,14 @@ fn lend(pool: &Pool, kind: Kind, count: usize, watched: Duration) -> Result<Vec<
     let options = EngineOptions::new(place.path().join("engine.sock"));
     let engine = Engine::start(Box::new(pool.clone()), options)?;
     let consumers = consumer::start(&engine, kind, count, Place::Anywhere)?;
+    let this = std::process::id();
     // Every buffer is there, and its pages are.
     publish(pool, Duration::from_millis(200));
-    let (before, used) = (engine.report().total, used()?);
+    let (before, used) = (engine.report().total, processor_time(this)?);
     let start = Instant::now();
     publish(pool, watched);
     let seconds = start.elapsed().as_secs_f64();
-    let (after, used_after) = (engine.report().total, self::used()?);
+    let (after, used_after) = (engine.report().total, processor_time(this)?);
     let balance = |tally: &Tally| {
         let frames = &tally.frames;
         let ended = frames.returned + frames.errors + frames.timed_out + frames.abandoned;
@@ -95,15 +84,4 @@ fn publish(pool: &Pool, watched: Duration) {
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
         pool.publish();
     }
-}
-
-/// Nanoseconds of processor time of all threads of this process.
-fn used() -> Result<u64> {
-    let mut sum = 0;
-    for task in std::fs::read_dir("/proc/self/task")? {
-        let told = std::fs::read_to_string(task?.path().join("schedstat"))?;
-        let used = told.split_ascii_whitespace().next();
-        sum += used.ok_or("an empty schedstat")?.parse::<u64>()?;
-    }
-    Ok(sum)
 }

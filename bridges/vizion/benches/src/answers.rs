@@ -25,8 +25,7 @@ pub fn measure(book: &mut Book, count: usize) -> Result<()> {
     let place = tempfile::tempdir()?;
     let socket = place.path().join("floor.sock");
     let words = [socket.display().to_string()];
-    let mut answerer = Peer::start("answerer", &words)?;
-    answerer.hear()?;
+    let answerer = Peer::start_ready("answerer", &words)?;
     let samples = sample(count, || floor::ask(&socket, QUESTIONS[0].1.as_bytes()))?;
     book.add(FLOOR, None, Target::None, &samples);
     drop(answerer);

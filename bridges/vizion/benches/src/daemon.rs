@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use bench_harness::Result;
+use bench_harness::usage::processor_time;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use vizion::control::Client;
@@ -95,13 +96,7 @@ impl Daemon {
 
     /// Nanoseconds of processor time of all its threads.
     pub fn used(&self) -> Result<u64> {
-        let mut sum = 0;
-        for task in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
-            let told = std::fs::read_to_string(task?.path().join("schedstat"))?;
-            let used = told.split_ascii_whitespace().next();
-            sum += used.ok_or("an empty schedstat")?.parse::<u64>()?;
-        }
-        Ok(sum)
+        processor_time(self.child.id())
     }
 }
 

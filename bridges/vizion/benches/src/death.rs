@@ -16,8 +16,7 @@ pub fn measure(book: &mut Book, count: usize) -> Result<()> {
     let mut samples = Samples::new()?;
     for number in 0..count {
         let name = format!("/vizion-bench-death-{}-{number}", std::process::id());
-        let mut writer = Peer::start("writer", std::slice::from_ref(&name))?;
-        writer.hear()?;
+        let mut writer = Peer::start_ready("writer", std::slice::from_ref(&name))?;
         let mut reader = FrameReader::open(&name)?;
         for _ in 0..5 {
             reader

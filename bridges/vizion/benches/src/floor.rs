@@ -1,14 +1,11 @@
-//! What the machine itself needs.
+//! What the machine itself needs for a question and its answer.
 
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 
-use bench_harness::memory::SharedBytes;
 use bench_harness::peer::{self, word};
 use bench_harness::{Result, machine};
-
-use crate::daemon::FRAME;
 
 /// Nanoseconds for a question by a client of its own: connected, sent, answered, and read to the end.
 pub fn ask(socket: &Path, question: &[u8]) -> Result<u64> {
@@ -35,17 +32,4 @@ pub fn be_answerer(words: &[String]) -> Result<()> {
         client.write_all(b"{\"status\":\"success\"}\n")?;
     }
     Ok(())
-}
-
-/// Nanoseconds for a copy of a frame into shared memory.
-pub fn copy() -> Result<f64> {
-    const COPIES: usize = 100;
-    let mut memory = SharedBytes::create(FRAME)?;
-    let frame = vec![7; FRAME];
-    memory.store(0, &frame);
-    let start = machine::now();
-    for _ in 0..COPIES {
-        memory.store(0, std::hint::black_box(&frame));
-    }
-    Ok((machine::now() - start) as f64 / COPIES as f64)
 }

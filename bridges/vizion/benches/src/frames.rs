@@ -3,28 +3,17 @@
 use std::time::Duration;
 
 use bench_harness::Result;
+use bench_harness::floor::{COPY_OF_FRAME, copy_of_frame};
+use bench_harness::machine::now;
 use bench_harness::sheet::{AtLeast, Column, Sheet, Unit};
 
-use crate::daemon::{Daemon, Outputs};
-use crate::floor;
+use crate::daemon::{Daemon, FRAME, Outputs};
 
 pub const COLUMNS: [Column; 4] = [
-    Column {
-        name: "frames/s",
-        unit: Unit::Times,
-    },
-    Column {
-        name: "left out",
-        unit: Unit::Count,
-    },
-    Column {
-        name: "processor time a frame",
-        unit: Unit::Nanoseconds,
-    },
-    Column {
-        name: "copies more than the camera alone",
-        unit: Unit::Times,
-    },
+    Column::new("frames/s", Unit::Times),
+    Column::new("left out", Unit::Count),
+    Column::new("processor time a frame", Unit::Nanoseconds),
+    Column::new("copies more than the camera alone", Unit::Times),
 ];
 
 /// All frames of a camera with 60 a second.
@@ -34,10 +23,9 @@ const ALL: AtLeast = AtLeast {
 };
 
 pub fn measure(sheet: &mut Sheet, watched: Duration) -> Result<()> {
-    let copy = floor::copy()?;
+    let copy = copy_of_frame(FRAME)?;
     let unknown = f64::NAN;
-    let what = "floor: memcpy of a frame into shared memory";
-    sheet.add(what, None, vec![1e9 / copy, unknown, copy, 1.0]);
+    sheet.add(COPY_OF_FRAME, None, vec![1e9 / copy, unknown, copy, 1.0]);
     let variants = [
         ("the camera alone", false, false),
         ("with shared memory", true, false),
@@ -76,11 +64,11 @@ pub fn watch(daemon: &mut Daemon, watched: Duration) -> Result<Watched> {
     // Every slot has been written once, and its pages are there.
     std::thread::sleep(Duration::from_millis(500));
     let (frames, used) = (daemon.frames()?, daemon.used()?);
-    let start = bench_harness::machine::now();
+    let start = now();
     // Nothing is waited for here: this is the time for which it is measured.
     std::thread::sleep(watched);
     let (frames_after, used_after) = (daemon.frames()?, daemon.used()?);
-    let seconds = (bench_harness::machine::now() - start) as f64 / 1e9;
+    let seconds = (now() - start) as f64 / 1e9;
     let count = (frames_after[0] - frames[0]) as f64;
     if count == 0.0 {
         return Err("the stream stands still".into());

@@ -11,42 +11,27 @@ mod floor;
 mod frames;
 mod readers;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
+use bench_harness::Result;
+use bench_harness::arguments::{Arguments, QuickArguments};
 use bench_harness::book::Book;
+use bench_harness::machine::Placement;
+use bench_harness::peer::no_such_role;
+use bench_harness::program::{self, Bench};
+use bench_harness::report::sections;
 use bench_harness::sheet::Sheet;
-use bench_harness::{Result, machine, report};
 use clap::{Parser, ValueEnum};
 
 /// Measure VizionStreamer on this machine.
 #[derive(Parser)]
 #[command(version)]
 struct Args {
-    /// Measure little and once: it shows that this program works.
-    #[arg(long)]
-    quick: bool,
-    /// How often everything is measured [default: 5, quick 1].
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
-    runs: Option<u32>,
-    /// Measure only this [default: everything].
-    #[arg(long, value_enum, value_delimiter = ',')]
-    only: Vec<Subject>,
-    /// Seconds to wait in all for moments in which nobody else uses the machine [default: 60, quick 0].
-    #[arg(long)]
-    patience: Option<u64>,
-    /// Replace the figures between the markers of this file instead of printing them.
-    #[arg(long)]
-    out: Option<PathBuf>,
-    /// Be the other process.
-    #[arg(long = "as", hide = true)]
-    role: Option<String>,
-    /// What the other process is told.
-    #[arg(hide = true)]
-    words: Vec<String>,
+    #[command(flatten)]
+    arguments: QuickArguments<Subject>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, ValueEnum)]
 enum Subject {
     /// Time from a question to its answer while a stream runs.
     Answers,
@@ -59,97 +44,68 @@ enum Subject {
 }
 
 /// How much is measured.
-#[derive(Clone, Copy)]
 struct Plan {
     questions: usize,
     watched: Duration,
     deaths: usize,
 }
 
-struct Figures {
+const QUICK: Plan = Plan {
+    questions: 50,
+    watched: Duration::from_millis(500),
+    deaths: 2,
+};
+const FULL: Plan = Plan {
+    questions: 2000,
+    watched: Duration::from_secs(5),
+    deaths: 20,
+};
+
+struct Streamer {
+    plan: Plan,
     times: Book,
     frames: Sheet,
 }
 
-impl Subject {
-    fn measure(self, figures: &mut Figures, plan: &Plan) -> Result<()> {
-        match self {
-            Subject::Answers => answers::measure(&mut figures.times, plan.questions),
-            Subject::Frames => frames::measure(&mut figures.frames, plan.watched),
-            Subject::Readers => readers::measure(&mut figures.frames, plan.watched),
-            Subject::Death => death::measure(&mut figures.times, plan.deaths),
+impl Bench for Streamer {
+    type Subject = Subject;
+
+    fn measure(&mut self, subject: Subject) -> Result<()> {
+        let plan = &self.plan;
+        match subject {
+            Subject::Answers => answers::measure(&mut self.times, plan.questions),
+            Subject::Frames => frames::measure(&mut self.frames, plan.watched),
+            Subject::Readers => readers::measure(&mut self.frames, plan.watched),
+            Subject::Death => death::measure(&mut self.times, plan.deaths),
+        }
+    }
+
+    fn book(&mut self) -> &mut Book {
+        &mut self.times
+    }
+
+    fn tables(&self) -> Result<String> {
+        sections(&[("Times", &self.times), ("A frame's way", &self.frames)])
+    }
+
+    fn play(role: &str, words: &[String]) -> Result<()> {
+        match role {
+            "answerer" => floor::be_answerer(words),
+            "shm-reader" => readers::be_shm_reader(words),
+            "key-reader" => readers::be_key_reader(),
+            "writer" => death::be_writer(words),
+            other => no_such_role(other),
         }
     }
 }
 
 fn main() -> Result<()> {
-    let args = Args::parse();
-    if let Some(role) = &args.role {
-        return play(role, &args.words);
-    }
-    let plan = match args.quick {
-        true => Plan {
-            questions: 50,
-            watched: Duration::from_millis(500),
-            deaths: 2,
-        },
-        false => Plan {
-            questions: 2000,
-            watched: Duration::from_secs(5),
-            deaths: 20,
-        },
-    };
-    let runs = args.runs.unwrap_or(if args.quick { 1 } else { 5 });
-    let subjects = match args.only.as_slice() {
-        [] => Subject::value_variants(),
-        some => some,
-    };
-    let mut figures = Figures {
+    let arguments = Arguments::from(Args::parse().arguments);
+    let streamer = Streamer {
+        plan: if arguments.quick { QUICK } else { FULL },
         times: Book::default(),
         frames: Sheet::new(&frames::COLUMNS),
     };
-    let load_before = machine::load();
-    let seconds = args.patience.unwrap_or(if args.quick { 0 } else { 60 });
-    let mut patience = Duration::from_secs(seconds);
-    for run in 1..=runs {
-        for subject in subjects {
-            let name = subject.to_possible_value();
-            let name = name.as_ref().map_or("", |value| value.get_name());
-            eprintln!("run {run} of {runs}: {name}");
-            let is_quiet = machine::wait_until_quiet(&mut patience);
-            figures.times.note_start(is_quiet);
-            subject.measure(&mut figures, &plan)?;
-        }
-    }
-    let text = report::heading(&figures.times, runs, true, &load_before)? + &markdown(&figures)?;
-    match &args.out {
-        Some(_) if args.quick => Err("figures of a quick run are not kept".into()),
-        Some(path) => report::replace(path, None, text.trim_end()),
-        None => {
-            println!("{text}");
-            Ok(())
-        }
-    }
-}
-
-fn markdown(figures: &Figures) -> Result<String> {
-    let mut text = String::new();
-    if !figures.times.rows.is_empty() {
-        text += &format!("### Times\n\n{}\n", report::table(&figures.times)?);
-    }
-    if !figures.frames.is_empty() {
-        text += &format!("### A frame's way\n\n{}", figures.frames.markdown()?);
-    }
-    Ok(text)
-}
-
-/// The other process.
-fn play(role: &str, words: &[String]) -> Result<()> {
-    match role {
-        "answerer" => floor::be_answerer(words),
-        "shm-reader" => readers::be_shm_reader(words),
-        "key-reader" => readers::be_key_reader(),
-        "writer" => death::be_writer(words),
-        other => Err(format!("there is no role {other}").into()),
-    }
+    // The daemon has threads of its own, which nobody here can place.
+    program::run(&arguments, Placement::Scheduled, streamer)
 }

@@ -1,18 +1,17 @@
 //! What readers cost the daemon: none, some that follow, and some that stand still with a frame in
 //! their hands.
 
-use std::process::Command;
 use std::time::Duration;
 
 use bench_harness::Result;
+use bench_harness::floor::copy_of_frame;
 use bench_harness::peer::{self, Peer, word};
 use bench_harness::sheet::Sheet;
 use cuframes::Subscriber;
 use rustix::process::{Pid, Signal, kill_process};
 use vizion::FrameReader;
 
-use crate::daemon::{Daemon, KEY, Outputs};
-use crate::floor;
+use crate::daemon::{Daemon, FRAME, KEY, Outputs};
 use crate::frames::watch;
 
 const BOTH: Outputs = Outputs {
@@ -21,20 +20,16 @@ const BOTH: Outputs = Outputs {
 };
 
 pub fn measure(sheet: &mut Sheet, watched: Duration) -> Result<()> {
-    let copy = floor::copy()?;
+    let copy = copy_of_frame(FRAME)?;
     let mut daemon = Daemon::start(BOTH)?;
     let without = watch(&mut daemon, watched)?;
     sheet.add("no reader", None, without.row(without.time, copy));
 
-    let memory = daemon.shared_memory();
-    let memory = Peer::start("shm-reader", &[memory])?;
-    let mut subscriber = Command::new(std::env::current_exe()?);
-    subscriber.args(["--as", "key-reader"]);
+    let memory = Peer::start("shm-reader", &[daemon.shared_memory()])?;
+    let mut subscriber = peer::command("key-reader", &[])?;
     subscriber.env("CUFRAMES_RUNTIME_DIR", daemon.run_directory());
-    let mut readers = [memory, Peer::spawn(&mut subscriber)?];
-    for reader in &mut readers {
-        reader.hear()?;
-    }
+    let subscriber = Peer::spawn(&mut subscriber)?;
+    let readers = [memory.ready()?, subscriber.ready()?];
     let following = watch(&mut daemon, watched)?;
     let what = "a reader of each that follows";
     sheet.add(what, None, following.row(without.time, copy));

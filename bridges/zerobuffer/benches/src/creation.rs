@@ -2,27 +2,18 @@
 
 use bench_harness::Result;
 use bench_harness::machine::{Side, now};
+use bench_harness::sheet::{Column, Sheet, Unit};
 use zerobuffer::{BufferConfig, DEFAULT_METADATA_SIZE, DEFAULT_PAYLOAD_SIZE, Reader};
 use zerobuffer_peer::Tidy;
 
 use crate::floor::{Segment, faults};
 use crate::plan::{Plan, unique};
 use crate::python;
-use bench_harness::sheet::{Column, Sheet, Unit};
 
 pub const COLUMNS: [Column; 3] = [
-    Column {
-        name: "to create",
-        unit: Unit::Nanoseconds,
-    },
-    Column {
-        name: "page faults",
-        unit: Unit::Count,
-    },
-    Column {
-        name: "to destroy",
-        unit: Unit::Nanoseconds,
-    },
+    Column::new("to create", Unit::Nanoseconds),
+    Column::new("page faults", Unit::Count),
+    Column::new("to destroy", Unit::Nanoseconds),
 ];
 
 pub fn measure(sheet: &mut Sheet, plan: &Plan, with_peer: bool) -> Result<()> {

@@ -11,50 +11,35 @@ mod python;
 mod rest;
 mod round_trip;
 
-use std::path::PathBuf;
-use std::time::Duration;
-
+use bench_harness::Result;
+use bench_harness::arguments::{Arguments, QuickArguments, Unpinned};
 use bench_harness::book::Book;
-use bench_harness::{Result, machine, report};
+use bench_harness::peer::no_such_role;
+use bench_harness::program::{self, Bench};
+use bench_harness::report::sections;
+use bench_harness::sheet::Sheet;
 use clap::{Parser, ValueEnum};
 
-use bench_harness::sheet::Sheet;
 use plan::Plan;
 
 /// Measure ZeroBuffer on this machine.
 #[derive(Parser)]
 #[command(version)]
 struct Args {
-    /// Measure little and once: it shows that this program works.
-    #[arg(long)]
-    quick: bool,
-    /// How often everything is measured [default: 5, quick 1].
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
-    runs: Option<u32>,
-    /// Measure only this [default: everything].
-    #[arg(long, value_enum, value_delimiter = ',')]
-    only: Vec<Subject>,
+    #[command(flatten)]
+    arguments: QuickArguments<Subject, Own>,
+}
+
+#[derive(clap::Args)]
+struct Own {
     /// Leave the peer in Python out.
     #[arg(long)]
     no_peer: bool,
-    /// Leave it to the scheduler which processor runs what.
-    #[arg(long)]
-    unpinned: bool,
-    /// Seconds to wait in all for moments in which nobody else uses the machine [default: 60, quick 0].
-    #[arg(long)]
-    patience: Option<u64>,
-    /// Replace the figures between the markers of this file instead of printing them.
-    #[arg(long)]
-    out: Option<PathBuf>,
-    /// Be the other process.
-    #[arg(long = "as", hide = true)]
-    role: Option<String>,
-    /// What the other process is told.
-    #[arg(hide = true)]
-    words: Vec<String>,
+    #[command(flatten)]
+    unpinned: Unpinned,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, ValueEnum)]
 enum Subject {
     OneWay,
     RoundTrip,
@@ -62,94 +47,61 @@ enum Subject {
     Rest,
 }
 
-/// What was measured.
-struct Figures {
+struct ZeroBuffer {
+    plan: Plan,
+    with_peer: bool,
     trips: Book,
     one_way: Sheet,
     creation: Sheet,
     rest: Sheet,
 }
 
-impl Subject {
-    fn measure(self, figures: &mut Figures, plan: &Plan, with_peer: bool) -> Result<()> {
-        match self {
-            Subject::OneWay => one_way::measure(&mut figures.one_way, plan, with_peer),
-            Subject::RoundTrip => round_trip::measure(&mut figures.trips, plan, with_peer),
-            Subject::Creation => creation::measure(&mut figures.creation, plan, with_peer),
-            Subject::Rest => rest::measure(&mut figures.rest, plan, with_peer),
+impl Bench for ZeroBuffer {
+    type Subject = Subject;
+
+    fn measure(&mut self, subject: Subject) -> Result<()> {
+        let (plan, with_peer) = (&self.plan, self.with_peer);
+        match subject {
+            Subject::OneWay => one_way::measure(&mut self.one_way, plan, with_peer),
+            Subject::RoundTrip => round_trip::measure(&mut self.trips, plan, with_peer),
+            Subject::Creation => creation::measure(&mut self.creation, plan, with_peer),
+            Subject::Rest => rest::measure(&mut self.rest, plan, with_peer),
+        }
+    }
+
+    fn book(&mut self) -> &mut Book {
+        &mut self.trips
+    }
+
+    fn tables(&self) -> Result<String> {
+        sections(&[
+            ("One way", &self.one_way),
+            ("Creation of 256 MiB", &self.creation),
+            ("At rest", &self.rest),
+            ("There and back", &self.trips),
+        ])
+    }
+
+    fn play(role: &str, words: &[String]) -> Result<()> {
+        match role {
+            "exchange" => floor::echo(words),
+            "writer" => one_way::be_writer(words),
+            "echo" => round_trip::be_echo(words),
+            "sleeper" => rest::be_sleeper(words),
+            other => no_such_role(other),
         }
     }
 }
 
 fn main() -> Result<()> {
-    let args = Args::parse();
-    if let Some(role) = &args.role {
-        return play(role, &args.words);
-    }
-    if !args.unpinned {
-        machine::choose_processors()?;
-    }
-    let plan = Plan::new(args.quick);
-    let runs = args.runs.unwrap_or(if args.quick { 1 } else { 5 });
-    let subjects = match args.only.as_slice() {
-        [] => Subject::value_variants(),
-        some => some,
-    };
-    let mut figures = Figures {
+    let arguments = Arguments::from(Args::parse().arguments);
+    let zerobuffer = ZeroBuffer {
+        plan: Plan::new(arguments.quick),
+        with_peer: !arguments.own.no_peer,
         trips: Book::default(),
         one_way: Sheet::new(&one_way::COLUMNS),
         creation: Sheet::new(&creation::COLUMNS),
         rest: Sheet::new(&rest::COLUMNS),
     };
-    let load_before = machine::load();
-    let seconds = args.patience.unwrap_or(if args.quick { 0 } else { 60 });
-    let mut patience = Duration::from_secs(seconds);
-    for run in 1..=runs {
-        for subject in subjects {
-            let name = subject.to_possible_value();
-            let name = name.as_ref().map_or("", |value| value.get_name());
-            eprintln!("run {run} of {runs}: {name}");
-            figures
-                .trips
-                .note_start(machine::wait_until_quiet(&mut patience));
-            subject.measure(&mut figures, &plan, !args.no_peer)?;
-        }
-    }
-    let mut text = report::heading(&figures.trips, runs, args.unpinned, &load_before)?;
-    text += &markdown(&figures)?;
-    match &args.out {
-        Some(_) if args.quick => Err("figures of a quick run are not kept".into()),
-        Some(path) => report::replace(path, None, text.trim_end()),
-        None => {
-            println!("{text}");
-            Ok(())
-        }
-    }
-}
-
-fn markdown(figures: &Figures) -> Result<String> {
-    let mut text = String::new();
-    let sheets = [
-        ("One way", &figures.one_way),
-        ("Creation of 256 MiB", &figures.creation),
-        ("At rest", &figures.rest),
-    ];
-    for (title, sheet) in sheets.iter().filter(|(_, sheet)| !sheet.is_empty()) {
-        text += &format!("### {title}\n\n{}\n", sheet.markdown()?);
-    }
-    if !figures.trips.rows.is_empty() {
-        text += &format!("### There and back\n\n{}", report::table(&figures.trips)?);
-    }
-    Ok(text)
-}
-
-/// The other process.
-fn play(role: &str, words: &[String]) -> Result<()> {
-    match role {
-        "exchange" => floor::echo(words),
-        "writer" => one_way::be_writer(words),
-        "echo" => round_trip::be_echo(words),
-        "sleeper" => rest::be_sleeper(words),
-        other => Err(format!("there is no role {other}").into()),
-    }
+    program::run(&arguments, arguments.own.unpinned.placement(), zerobuffer)
 }

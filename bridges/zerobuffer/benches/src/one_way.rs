@@ -8,26 +8,17 @@ use std::time::Duration;
 use bench_harness::Result;
 use bench_harness::machine::{self, Side, now};
 use bench_harness::peer::{self, Peer, word};
+use bench_harness::sheet::{AtLeast, Column, Sheet, Unit};
 use zerobuffer::{BufferConfig, DEFAULT_METADATA_SIZE, Reader, Writer};
 use zerobuffer_peer::Tidy;
 
-use crate::plan::{Plan, SIZES, in_words, processor, unique};
+use crate::plan::{Plan, SIZES, in_words, unique};
 use crate::{floor, python};
-use bench_harness::sheet::{AtLeast, Column, Sheet, Unit};
 
 pub const COLUMNS: [Column; 3] = [
-    Column {
-        name: "frames/s",
-        unit: Unit::Rate,
-    },
-    Column {
-        name: "bytes/s",
-        unit: Unit::Rate,
-    },
-    Column {
-        name: "of the floor",
-        unit: Unit::Times,
-    },
+    Column::new("frames/s", Unit::Rate),
+    Column::new("bytes/s", Unit::Rate),
+    Column::new("of the floor", Unit::Times),
 ];
 const OF_THE_FLOOR: usize = 2;
 /// Nobody waits so long unless the other process is gone.
@@ -111,9 +102,13 @@ fn run(plan: &Plan, way: Way, size: usize) -> Result<f64> {
     };
     let (lap, in_place) = (plan.lap(size), u8::from(way == Way::InPlace));
     let numbers = [size, lap + count, in_place.into()].map(|number| number.to_string());
-    let words = [&[name][..], &numbers[..], &[processor(Side::Other)][..]].concat();
-    let mut writer = Peer::start("writer", &words)?;
-    writer.hear()?;
+    let words = [
+        &[name][..],
+        &numbers[..],
+        &[peer::processor(Side::Other)][..],
+    ]
+    .concat();
+    let writer = Peer::start_ready("writer", &words)?;
     let _pinned = machine::pin(machine::processor(Side::This))?;
     let mut copy = vec![0; size];
     let mut start = 0;
@@ -142,7 +137,7 @@ pub fn be_writer(words: &[String]) -> Result<()> {
     writer.set_write_timeout(TIMEOUT);
     let (size, count) = (word(words, 1)?, word::<usize>(words, 2)?);
     let in_place = word::<u8>(words, 3)? == 1;
-    let _pinned = machine::pin(usize::try_from(word::<i64>(words, 4)?).ok())?;
+    let _pinned = peer::pin(words, 4)?;
     peer::say("ready")?;
     let mut bytes = vec![7; size];
     for index in 0..count {
@@ -163,10 +158,9 @@ fn run_peer(plan: &Plan, size: usize) -> Result<f64> {
     let name = unique();
     let _tidy = Tidy::new(&name);
     let (count, lap) = plan.frames_of_peer(size);
-    let mut reader = python::start("reader", &name, Side::This, &[plan.ring, lap, count])?;
-    reader.hear()?;
-    let mut writer = python::start("writer", &name, Side::Other, &[size, lap + count])?;
-    writer.hear()?;
+    let numbers = [plan.ring, lap, count];
+    let mut reader = python::start("reader", &name, Side::This, &numbers)?.ready()?;
+    let writer = python::start("writer", &name, Side::Other, &[size, lap + count])?.ready()?;
     let took = reader.hear_numbers()?[0];
     writer.let_go()?;
     reader.let_go()?;

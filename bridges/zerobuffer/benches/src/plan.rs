@@ -2,8 +2,6 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use bench_harness::machine::{self, Side};
-
 /// What precedes a frame in the ring.
 pub const HEADER: usize = zerobuffer::FRAME_HEADER_SIZE;
 /// Each of the two rings of a round trip: what peers take for it.
@@ -109,9 +107,4 @@ pub fn unique() -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     format!("zerobuffer-bench-{}-{number}", std::process::id())
-}
-
-/// The processor of that side as the other process is told it; -1 leaves it to the scheduler.
-pub fn processor(side: Side) -> String {
-    machine::processor(side).map_or("-1".to_owned(), |number| number.to_string())
 }

@@ -4,9 +4,7 @@ use std::process::Command;
 
 use bench_harness::Result;
 use bench_harness::machine::Side;
-use bench_harness::peer::Peer;
-
-use crate::plan::processor;
+use bench_harness::peer::{Peer, processor};
 
 const SCRIPT: &str = include_str!("peer.py");
 

@@ -5,26 +5,17 @@ use std::time::Duration;
 use bench_harness::Result;
 use bench_harness::machine::Side;
 use bench_harness::peer::{self, Peer, word};
+use bench_harness::sheet::{Column, Sheet, Unit};
 use zerobuffer::{BufferConfig, DEFAULT_METADATA_SIZE, Reader, Writer};
 use zerobuffer_peer::Tidy;
 
 use crate::plan::{DUPLEX_RING, Plan, unique};
 use crate::python;
-use bench_harness::sheet::{Column, Sheet, Unit};
 
 pub const COLUMNS: [Column; 3] = [
-    Column {
-        name: "ticks of processor time",
-        unit: Unit::Count,
-    },
-    Column {
-        name: "context switches",
-        unit: Unit::Count,
-    },
-    Column {
-        name: "watched for",
-        unit: Unit::Nanoseconds,
-    },
+    Column::new("ticks of processor time", Unit::Count),
+    Column::new("context switches", Unit::Count),
+    Column::new("watched for", Unit::Nanoseconds),
 ];
 /// Longer than it is watched.
 const TIMEOUT: Duration = Duration::from_secs(60);

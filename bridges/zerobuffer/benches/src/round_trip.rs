@@ -10,7 +10,7 @@ use zerobuffer::{BufferConfig, DEFAULT_METADATA_SIZE, Reader, Writer};
 use zerobuffer_peer::Tidy;
 
 use crate::floor::{Wait, exchange};
-use crate::plan::{DUPLEX_RING, Plan, SIZES, duplex_lap, in_words, processor, unique};
+use crate::plan::{DUPLEX_RING, Plan, SIZES, duplex_lap, in_words, unique};
 use crate::python;
 
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -63,9 +63,12 @@ fn config() -> BufferConfig {
 fn run(size: usize, count: u64, pause_ns: u64) -> Result<Samples> {
     let name = unique();
     let trips = duplex_lap(size) + count;
-    let words = [name.clone(), trips.to_string(), processor(Side::Other)];
-    let mut echo = Peer::start("echo", &words)?;
-    echo.hear()?;
+    let words = [
+        name.clone(),
+        trips.to_string(),
+        peer::processor(Side::Other),
+    ];
+    let mut echo = Peer::start_ready("echo", &words)?;
     let mut responses = Reader::create(&format!("{name}-resp"), &config())?;
     let mut requests = Writer::connect(&format!("{name}-req"))?;
     echo.tell("go")?;
@@ -103,7 +106,7 @@ pub fn be_echo(words: &[String]) -> Result<()> {
     peer::say("ready")?;
     peer::listen()?;
     let mut responses = Writer::connect(&format!("{name}-resp"))?;
-    let _pinned = machine::pin(usize::try_from(word::<i64>(words, 2)?).ok())?;
+    let _pinned = peer::pin(words, 2)?;
     peer::say("ready")?;
     for _ in 0..word::<u64>(words, 1)? {
         let request = requests.read(TIMEOUT)?.ok_or("no request came")?;
@@ -119,11 +122,9 @@ fn run_peer(size: usize, count: u64) -> Result<Samples> {
     let name = unique();
     let _tidy = Tidy::new(&format!("{name}-req")).and(&format!("{name}-resp"));
     let count = count as usize;
-    let mut echo = python::start("echo", &name, Side::Other, &[DUPLEX_RING, count])?;
-    echo.hear()?;
+    let mut echo = python::start("echo", &name, Side::Other, &[DUPLEX_RING, count])?.ready()?;
     let numbers = [DUPLEX_RING, size, count];
-    let mut client = python::start("client", &name, Side::This, &numbers)?;
-    client.hear()?;
+    let mut client = python::start("client", &name, Side::This, &numbers)?.ready()?;
     echo.tell("go")?;
     echo.hear()?;
     client.tell("go")?;

@@ -7,7 +7,7 @@ use bench_harness::memory::SharedBytes;
 use bench_harness::peer::{self, Peer, word};
 
 use super::semaphore::Semaphore;
-use crate::plan::{DUPLEX_RING, HEADER, duplex_lap, processor};
+use crate::plan::{DUPLEX_RING, HEADER, duplex_lap};
 
 /// How both sides wait.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -53,9 +53,12 @@ pub fn exchange(wait: Wait, size: usize, count: u64, pause_ns: u64) -> Result<Sa
     let home = SharedBytes::create(DUPLEX_RING)?;
     let spins = u8::from(wait == Wait::Spin).to_string();
     let words = [request, response, out.path(), home.path(), spins];
-    let numbers = [size.to_string(), count.to_string(), processor(Side::Other)];
-    let mut echo = Peer::start("exchange", &[&words[..], &numbers[..]].concat())?;
-    echo.hear()?;
+    let numbers = [
+        size.to_string(),
+        count.to_string(),
+        peer::processor(Side::Other),
+    ];
+    let echo = Peer::start_ready("exchange", &[&words[..], &numbers[..]].concat())?;
     let _pinned = machine::pin(machine::processor(Side::This))?;
     let frame = vec![7; size];
     let mut samples = Samples::new()?;
@@ -92,7 +95,7 @@ pub fn echo(words: &[String]) -> Result<()> {
         _ => Wait::Spin,
     };
     let (size, count) = (word(words, 5)?, word::<u64>(words, 6)?);
-    let _pinned = machine::pin(usize::try_from(word::<i64>(words, 7)?).ok())?;
+    let _pinned = peer::pin(words, 7)?;
     peer::say("ready")?;
     let mut places = Places { at: 0, size };
     for _ in 0..duplex_lap(size) + count {
