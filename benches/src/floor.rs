@@ -1,17 +1,15 @@
 //! The floor: what this machine needs for a cache line, a futex, a copy, a clock, a call.
 
-use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-use rustix::fs::{MemfdFlags, Mode, OFlags, ftruncate, memfd_create, open};
-use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 use rustix::thread::futex;
 
 use bench_harness::Result;
 use bench_harness::book::{Book, Samples, Target};
 use bench_harness::machine::{self, Side, now};
-use bench_harness::peer::{Peer, word};
+use bench_harness::memory::SharedBytes;
+use bench_harness::peer::{self, Peer, word};
 
 const ROUNDS: u64 = 100_000;
 const BYTES: usize = 4096;
@@ -22,10 +20,7 @@ pub const CLOCK: &str = "floor: two reads of the clock";
 pub const LINE: &str = "floor: a cache line to the other process, half a round trip";
 
 /// A page that both processes map.
-pub struct Shared {
-    base: NonNull<u8>,
-    path: String,
-}
+pub struct Shared(SharedBytes);
 
 /// The words of the page.
 #[derive(Clone, Copy)]
@@ -39,45 +34,28 @@ pub enum Word {
 impl Shared {
     /// A new page.
     pub fn create() -> Result<Self> {
-        let fd = memfd_create("cuframes-bench", MemfdFlags::CLOEXEC)?;
-        ftruncate(&fd, BYTES as u64)?;
-        let pid = rustix::process::getpid().as_raw_nonzero();
-        let number = std::os::fd::IntoRawFd::into_raw_fd(fd);
-        Self::open(&format!("/proc/{pid}/fd/{number}"))
+        Ok(Shared(SharedBytes::create(BYTES)?))
     }
 
     /// The page of the other process.
     pub fn open(path: &str) -> Result<Self> {
-        let fd = open(path, OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
-        let prot = ProtFlags::READ | ProtFlags::WRITE;
-        // SAFETY: a new mapping at an address of the kernel's choice aliases nothing of ours.
-        let base = unsafe { mmap(std::ptr::null_mut(), BYTES, prot, MapFlags::SHARED, &fd, 0) }?;
-        Ok(Shared {
-            base: NonNull::new(base.cast()).ok_or("a mapping at zero")?,
-            path: path.to_owned(),
-        })
+        Ok(Shared(SharedBytes::open(path, BYTES)?))
     }
 
     /// Where the other process finds it.
-    pub fn path(&self) -> &str {
-        &self.path
+    pub fn path(&self) -> String {
+        self.0.path()
     }
 
-    fn at(&self, word: Word) -> *mut u8 {
-        // SAFETY: there are four words, and 4 * APART is less than BYTES.
-        unsafe { self.base.as_ptr().add(word as usize * APART) }
-    }
-
-    /// A word of 64 bits.
+    /// A word of 64 bits: any but `Futex`.
+    #[inline]
     pub fn word(&self, word: Word) -> &AtomicU64 {
-        // SAFETY: aligned, mapped as long as self, and accessed only by atomics of this size,
-        // as `Futex` is never asked for here.
-        unsafe { AtomicU64::from_ptr(self.at(word).cast()) }
+        self.0.word(word as usize * APART)
     }
 
+    #[inline]
     fn futex(&self) -> &AtomicU32 {
-        // SAFETY: aligned, mapped as long as self, and accessed only by atomics of this size.
-        unsafe { AtomicU32::from_ptr(self.at(Word::Futex).cast()) }
+        self.0.half_word(Word::Futex as usize * APART)
     }
 
     /// Stores `value` in the word that the other process looks at.
@@ -122,13 +100,6 @@ impl Shared {
     }
 }
 
-impl Drop for Shared {
-    fn drop(&mut self) {
-        // SAFETY: the range was mapped by `open`, and nothing can refer to it after this value.
-        let _ = unsafe { munmap(self.base.as_ptr().cast(), BYTES) };
-    }
-}
-
 pub fn measure(book: &mut Book) -> Result<()> {
     let _pinned = machine::pin(machine::processor(Side::This))?;
     let clock = times(ROUNDS, || Ok(()))?;
@@ -162,10 +133,8 @@ fn times(rounds: u64, mut call: impl FnMut() -> Result<()>) -> Result<Samples> {
 
 /// Half of a round trip of a cache line between two spinning processes.
 fn line(shared: &Shared) -> Result<Samples> {
-    let processor = machine::processor(Side::Other).map_or(-1, |number| number as i64);
-    let words = [shared.path().to_owned(), processor.to_string()];
-    let mut echo = Peer::start("echo", &words)?;
-    echo.hear()?;
+    let words = [shared.path(), peer::processor(Side::Other)];
+    let echo = Peer::start_ready("echo", &words)?;
     let mut samples = Samples::new()?;
     for round in 1..=ROUNDS {
         let start = now();
@@ -182,8 +151,8 @@ fn line(shared: &Shared) -> Result<Samples> {
 /// In the other process: answers every ping.
 pub fn echo(words: &[String]) -> Result<()> {
     let shared = Shared::open(&word::<String>(words, 0)?)?;
-    let _pinned = machine::pin(usize::try_from(word::<i64>(words, 1)?).ok())?;
-    bench_harness::peer::say("ready")?;
+    let _pinned = peer::pin(words, 1)?;
+    peer::say("ready")?;
     for round in 1..=ROUNDS {
         shared.spin(Word::Ping, round - 1);
         shared.word(Word::Pong).store(round, Ordering::Release);

@@ -3,8 +3,8 @@
 //! One program plays both processes: it executes itself again for the other one.
 
 mod copy;
+mod crowd;
 mod death;
-#[allow(unsafe_code)]
 mod floor;
 mod gpu;
 mod join;

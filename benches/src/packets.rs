@@ -11,12 +11,11 @@ use cuframes::{PacketFlags, PacketMeta, PacketRing, PacketStart, Publisher, Subs
 use rustix::pipe::fcntl_setpipe_size;
 
 use crate::floor::CLOCK;
-use crate::wake;
+use crate::{crowd, wake};
 use bench_harness::Result;
 use bench_harness::book::{Book, Samples, Target};
 use bench_harness::machine::{self, Side, now};
 use bench_harness::memory::SharedBytes;
-use bench_harness::peer::{self, Peer, word};
 
 const KEY: &str = "bench-encoded";
 /// What an unprivileged process may make a pipe hold.
@@ -196,9 +195,7 @@ fn crowds(book: &mut Book) -> Result<()> {
 
 fn with_crowd(book: &mut Book, crowd: usize) -> Result<f64> {
     let mut publisher = publisher()?;
-    let mut idle = Peer::start("idle-packets", &[crowd.to_string()])?;
-    idle.hear()?;
-    publisher.wait_subscribers(crowd, None)?;
+    let idle = crowd::attach(&publisher, "idle-packets", crowd)?;
     let pinned = machine::pin(machine::processor(Side::This))?;
     let mut samples = Samples::new()?;
     let packet = [7; 1 << 10];
@@ -210,27 +207,15 @@ fn with_crowd(book: &mut Book, crowd: usize) -> Result<f64> {
     drop(pinned);
     idle.let_go()?;
     publisher.finish()?;
-    let what = match crowd {
-        0 => "publish_packet() of 1 KiB, nobody attached".to_owned(),
-        1 => "publish_packet() of 1 KiB, 1 idle subscriber".to_owned(),
-        more => format!("publish_packet() of 1 KiB, {more} idle subscribers"),
-    };
+    let who = crowd::in_words(crowd);
+    let what = format!("publish_packet() of 1 KiB, {who}");
     book.add(what, Some(CLOCK), Target::None, &samples);
     Ok(samples.p50())
 }
 
 /// In the other process: so many subscribers of packets that do nothing.
 pub fn be_idle(words: &[String]) -> Result<()> {
-    let count: usize = word(words, 0)?;
-    let join = |index| {
-        Subscriber::builder(KEY)
-            .name(&format!("idle-{index}"))
-            .packets_only(PacketStart::Next)
-            .connect()
-    };
-    let subscribers: Vec<Subscriber> = (0..count).map(join).collect::<cuframes::Result<_>>()?;
-    peer::say("ready")?;
-    peer::until_let_go()?;
-    drop(subscribers);
-    Ok(())
+    crowd::be_idle(words, KEY, |builder| {
+        builder.packets_only(PacketStart::Next)
+    })
 }

@@ -1,12 +1,12 @@
 //! What a frame costs its publisher when nobody sleeps: taking a slot, and publishing it.
 
-use cuframes::{Format, FrameMeta, Publisher, Subscriber};
+use cuframes::{Format, FrameMeta, Publisher};
 
+use crate::crowd;
 use crate::floor::CLOCK;
 use bench_harness::Result;
 use bench_harness::book::{Book, Samples, Target};
 use bench_harness::machine::{self, Side, now, spin_until};
-use bench_harness::peer::{self, Peer, word};
 
 const KEY: &str = "bench-publish";
 const FRAMES: u64 = 100_000;
@@ -52,17 +52,11 @@ fn with_crowd(book: &mut Book, crowd: usize) -> Result<(f64, f64)> {
         .format(Format::Nv12)
         .size(1920, 1080)
         .build()?;
-    let mut idle = Peer::start("idle", &[crowd.to_string()])?;
-    idle.hear()?;
-    publisher.wait_subscribers(crowd, None)?;
+    let idle = crowd::attach(&publisher, "idle", crowd)?;
     let pinned = machine::pin(machine::processor(Side::This))?;
     let (_, _) = frames(&mut publisher, WARM_UP, 0)?;
     let (acquire, publish) = frames(&mut publisher, FRAMES, 0)?;
-    let who = match crowd {
-        0 => "nobody attached".to_owned(),
-        1 => "1 idle subscriber".to_owned(),
-        more => format!("{more} idle subscribers"),
-    };
+    let who = crowd::in_words(crowd);
     let target = match crowd {
         0 | 1 => Target::AtMost(150.0),
         _ => Target::None,
@@ -115,15 +109,5 @@ fn wait(moment: u64) {
 
 /// In the other process: so many subscribers that do nothing.
 pub fn be_idle(words: &[String]) -> Result<()> {
-    let count: usize = word(words, 0)?;
-    let join = |index| {
-        Subscriber::builder(KEY)
-            .name(&format!("idle-{index}"))
-            .connect()
-    };
-    let subscribers: Vec<Subscriber> = (0..count).map(join).collect::<cuframes::Result<_>>()?;
-    peer::say("ready")?;
-    peer::until_let_go()?;
-    drop(subscribers);
-    Ok(())
+    crowd::be_idle(words, KEY, |builder| builder)
 }

@@ -91,11 +91,10 @@ fn measure_kind(book: &mut Book, index: usize) -> Result<()> {
     }
     .build()?;
     let shared = Shared::create()?;
-    let processor = machine::processor(Side::Other).map_or(-1, |number| number as i64);
     let words = [
         index.to_string(),
-        shared.path().to_owned(),
-        processor.to_string(),
+        shared.path(),
+        peer::processor(Side::Other),
     ];
     let mut reader = Peer::start("reader", &words)?;
     let pinned = machine::pin(machine::processor(Side::This))?;
@@ -237,7 +236,7 @@ pub fn be_reader(words: &[String]) -> Result<()> {
         false => builder,
     }
     .connect()?;
-    let _pinned = machine::pin(usize::try_from(word::<i64>(words, 2)?).ok())?;
+    let _pinned = peer::pin(words, 2)?;
     let mut pings = Log::new(kind);
     let mut frames = Log::new(kind);
     let mut value = 0;

@@ -3,6 +3,7 @@
 
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use rustix::fs::{MemfdFlags, Mode, OFlags, ftruncate, memfd_create, open};
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
@@ -52,6 +53,26 @@ impl SharedBytes {
         Ok(SharedBytes { base, len, fd })
     }
 
+    /// The 64 bits at a multiple of eight bytes, for one who only reads and writes them so.
+    #[inline]
+    pub fn word(&self, at: usize) -> &AtomicU64 {
+        assert!(at.is_multiple_of(size_of::<u64>()), "not aligned");
+        let word = self.at(at, size_of::<u64>());
+        // SAFETY: inside the map and aligned, as the map itself is, and there as long as self;
+        // nobody else in this process has it meanwhile, as self is neither sent nor shared.
+        unsafe { AtomicU64::from_ptr(word.cast()) }
+    }
+
+    /// The same for 32 bits at a multiple of four bytes.
+    #[inline]
+    pub fn half_word(&self, at: usize) -> &AtomicU32 {
+        assert!(at.is_multiple_of(size_of::<u32>()), "not aligned");
+        let word = self.at(at, size_of::<u32>());
+        // SAFETY: inside the map, aligned, there as long as self, and of this thread alone, as above.
+        unsafe { AtomicU32::from_ptr(word.cast()) }
+    }
+
+    #[inline]
     fn at(&self, at: usize, len: usize) -> *mut u8 {
         assert!(at + len <= self.len, "outside the map");
         // SAFETY: inside the map, as was just checked.

@@ -104,9 +104,9 @@ impl Pair {
     }
 }
 
-/// In the other process: the pair that it was told.
-fn pair(words: &[String]) -> Result<Pair> {
-    let pair = PAIRS.get(word::<usize>(words, 0)?);
+/// In the other process: the pair of word `index`.
+fn pair(words: &[String], index: usize) -> Result<Pair> {
+    let pair = PAIRS.get(word::<usize>(words, index)?);
     Ok(*pair.ok_or("there is no such pair")?)
 }
 
