@@ -121,7 +121,7 @@ stage "ZeroBuffer's duplex channel, with faults" \
     cargo test -q -p zerobuffer --features faults --test duplex controls
 stage "ZeroBuffer's command line" cargo test -q -p zerobuffer-cli --bins --test cli
 stage "VizionStreamer" cargo test -q "${vizion[@]}" --features vizion/faults
-stage "frame lending" cargo test -q -p frame-lending
+stage "frame lending" cargo test -q -p frame-lending -p cuframes-socket
 stage "frame lending in Python" ci/lending_python.sh
 stage "V4L2 camera in a virtual machine" ci/v4l2.sh target/release
 stage "VizionStreamer's V4L2 camera" ci/vizion_v4l2.sh

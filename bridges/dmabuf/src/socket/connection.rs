@@ -10,10 +10,9 @@ use std::time::{Duration, Instant};
 use rustix::io::{Errno, IoSlice, IoSliceMut};
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer,
-    SendAncillaryMessage, SendFlags, SocketAddrUnix, connect, recvmsg, sendmsg, sockopt,
+    SendAncillaryMessage, SendFlags, SocketType, recvmsg, sendmsg, sockopt,
 };
 
-use super::file::packet_socket;
 use super::{Peer, SendError, SocketError};
 
 /// Descriptors that a packet may have. The kernel closes those beyond.
@@ -62,13 +61,7 @@ impl Connection {
 
     /// Connects to whoever listens at `path`.
     pub fn connect(path: &Path) -> Result<Connection, SocketError> {
-        let address = super::file::address(path)?;
-        let failed = |what| move |error: Errno| SocketError::system(what, path, error.into());
-        let socket = packet_socket().map_err(failed("make a socket for"))?;
-        connect_to(&socket, &address).map_err(|error| match error {
-            Errno::NOENT | Errno::CONNREFUSED => SocketError::Nobody { path: path.into() },
-            error => failed("connect to")(error),
-        })?;
+        let socket = ::socket::connect(path, SocketType::SEQPACKET)?;
         Ok(Connection { socket })
     }
 
@@ -96,7 +89,7 @@ impl Connection {
 
     /// Two that are connected to each other.
     pub fn pair() -> io::Result<(Connection, Connection)> {
-        use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+        use rustix::net::{AddressFamily, SocketFlags, socketpair};
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         let (one, other) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)?;
         Ok((Connection::new(one), Connection::new(other)))
@@ -172,15 +165,6 @@ impl Connection {
 impl AsFd for Connection {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
-    }
-}
-
-fn connect_to(socket: &OwnedFd, address: &SocketAddrUnix) -> rustix::io::Result<()> {
-    loop {
-        match connect(socket, address) {
-            Err(Errno::INTR) => {}
-            other => return other,
-        }
     }
 }
 

@@ -1,32 +1,31 @@
 //! A socket that waits for peers.
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 
+use ::socket::{Claimed, claim};
 use rustix::io::Errno;
-use rustix::net::{SocketFlags, accept_with};
+use rustix::net::{SocketFlags, SocketType, accept_with};
 
-use super::file::{SocketFile, claim};
 use super::{Connection, SocketError};
 
 /// A socket that waits for peers. Its file is removed with it, if it is still its own.
 #[derive(Debug)]
 pub struct Listener {
-    socket: OwnedFd,
-    file: SocketFile,
+    socket: Claimed,
 }
 
 impl Listener {
     /// Listens at `path` with `mode`. A socket that nobody answers at is replaced.
     pub fn bind(path: &Path, mode: u32) -> Result<Listener, SocketError> {
-        let (socket, file) = claim(path, mode)?;
-        Ok(Listener { socket, file })
+        let socket = claim(path, mode, SocketType::SEQPACKET)?;
+        Ok(Listener { socket })
     }
 
     /// Where it listens.
     #[must_use]
     pub fn path(&self) -> &Path {
-        self.file.path()
+        self.socket.path()
     }
 
     /// The next peer that waits, if one does. `System` of EMFILE or ENFILE leaves it waiting.

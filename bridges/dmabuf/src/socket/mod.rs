@@ -6,13 +6,12 @@
 
 mod connection;
 mod error;
-mod file;
 mod listener;
-mod peer;
 #[cfg(test)]
 mod tests;
 
+pub use ::socket::{Peer, SocketError};
+
 pub use connection::{Connection, MAX_FDS, Packet, Received};
-pub use error::{SendError, SocketError};
+pub use error::SendError;
 pub use listener::Listener;
-pub use peer::Peer;

@@ -123,26 +123,6 @@ fn a_listener_replaces_a_stale_socket_only() {
 }
 
 #[test]
-fn what_is_no_socket_stays_and_so_does_a_file_of_another() {
-    let dir = tempfile::tempdir().expect("a directory");
-    let path = dir.path().join("engine.sock");
-    fs::write(&path, b"mine").expect("it is written");
-    let refused = Listener::bind(&path, 0o600);
-    assert!(matches!(refused, Err(SocketError::NotASocket { .. })));
-    assert_eq!(fs::read(&path).expect("it is still there"), b"mine");
-    fs::remove_file(&path).expect("it is removed");
-    let listener = Listener::bind(&path, 0o600).expect("it is free");
-    fs::remove_file(&path).expect("somebody removes it");
-    let other = Listener::bind(&path, 0o600).expect("and takes it");
-    drop(listener);
-    assert!(path.exists(), "it is the other's");
-    drop(other);
-    assert!(!path.exists());
-    let empty = Listener::bind("".as_ref(), 0o600);
-    assert!(matches!(empty, Err(SocketError::Path { .. })));
-}
-
-#[test]
 fn what_a_peer_said_is_read_though_it_went_without_reading() {
     let (one, other) = Connection::pair().expect("a pair");
     one.send(b"unread", &[]).expect("sent");

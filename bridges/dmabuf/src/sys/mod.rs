@@ -8,8 +8,6 @@
 
 mod dma_buf;
 mod map;
-mod peer;
 
 pub use dma_buf::{Access, heap_allocate, sync_end, sync_start, udmabuf_create};
 pub use map::{Map, whole_pages};
-pub use peer::peer_credentials;

@@ -1,7 +1,9 @@
 //! What can go wrong with the control socket.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use socket::SocketError;
 
 /// Why there is no control socket, or why it ended.
 #[derive(Debug, thiserror::Error)]
@@ -46,12 +48,20 @@ pub enum ServerError {
     },
 }
 
-impl ServerError {
-    pub(super) fn io(what: &'static str, path: &Path, source: io::Error) -> ServerError {
-        ServerError::Io {
-            what,
-            path: path.to_owned(),
-            source,
+impl From<SocketError> for ServerError {
+    fn from(error: SocketError) -> ServerError {
+        match error {
+            SocketError::InUse { path } => ServerError::InUse { path },
+            SocketError::NotASocket { path } => ServerError::NotASocket { path },
+            SocketError::Path { path } => ServerError::Path { path },
+            SocketError::Locked { directory } => ServerError::Locked { directory },
+            SocketError::System { what, path, source } => ServerError::Io { what, path, source },
+            // A server never connects, but this is what the kernel would have said.
+            SocketError::Nobody { path } => ServerError::Io {
+                what: "connect to",
+                path,
+                source: io::ErrorKind::ConnectionRefused.into(),
+            },
         }
     }
 }

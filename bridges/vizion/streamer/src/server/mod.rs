@@ -7,26 +7,22 @@
 
 mod client;
 mod error;
-mod peer;
-mod socket_file;
-#[allow(unsafe_code)]
-mod sys;
 
 use std::collections::BTreeSet;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::net::{SocketFlags, accept_with};
+use rustix::net::{SocketFlags, SocketType, accept_with};
+use socket::{Claimed, claim};
 use vizion::control::{Answer, Request};
 
 pub use error::ServerError;
-pub use peer::Peer;
+pub use socket::Peer;
 
 use client::Client;
-use socket_file::{SocketFile, claim};
 
 /// Between two tries to accept a client where no descriptor is left.
 const SCARCITY: Duration = Duration::from_millis(100);
@@ -70,10 +66,7 @@ impl Default for ServerOptions {
 /// The socket and its clients. Dropping it removes the socket's file.
 #[derive(Debug)]
 pub struct Server {
-    path: PathBuf,
-    /// Before the listener, whose being open says that the file is this one's.
-    _file: SocketFile,
-    listener: OwnedFd,
+    listener: Claimed,
     options: ServerOptions,
     clients: Vec<Client>,
     /// Until then nobody is accepted, as there is no descriptor left.
@@ -86,10 +79,8 @@ pub struct Server {
 impl Server {
     /// Listens at `path`. What a daemon left there that is gone is replaced.
     pub fn bind(path: &Path, options: ServerOptions) -> Result<Server, ServerError> {
-        let (listener, file) = claim(path, options.mode)?;
+        let listener = claim(path, options.mode, SocketType::STREAM)?;
         Ok(Server {
-            path: path.to_owned(),
-            _file: file,
             listener,
             options: ServerOptions {
                 max_clients: options.max_clients.max(1),
@@ -159,7 +150,7 @@ impl Server {
         match poll(&mut fds, left.as_ref()) {
             Ok(_) => {}
             Err(Errno::INTR) => return Ok(Some(Heard::default())),
-            Err(error) => return Err(ServerError::io("wait at", &self.path, error.into())),
+            Err(error) => return Err(self.failed("wait at", error)),
         }
         let mut heard = fds.iter().map(|fd| !fd.revents().is_empty());
         if heard.next() == Some(true) {
@@ -217,9 +208,7 @@ impl Server {
                     }
                     room = 1;
                 }
-                Err(error) => {
-                    return Err(ServerError::io("accept at", &self.path, error.into()));
-                }
+                Err(error) => return Err(self.failed("accept at", error)),
             }
         }
         Ok(())
@@ -245,12 +234,18 @@ impl Server {
         false
     }
 
+    fn failed(&self, what: &'static str, error: Errno) -> ServerError {
+        let path = self.listener.path().to_owned();
+        let source = error.into();
+        ServerError::Io { what, path, source }
+    }
+
     fn greet(&mut self, socket: OwnedFd) {
         let Ok(peer) = Peer::of(socket.as_fd()) else {
             return;
         };
         let mut client = Client::new(socket, peer);
-        if !peer.is_owner() && !self.options.allow_uids.contains(&peer.uid) {
+        if !peer.is_trusted(&self.options.allow_uids) {
             if self.refused.insert(peer.uid) {
                 tracing::warn!("{peer} is not served: only the daemon's user and root are");
             }

@@ -4,8 +4,6 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
-use std::sync::Barrier;
-use std::thread;
 
 use tempfile::TempDir;
 use vizion_streamer::server::{Server, ServerError, ServerOptions};
@@ -82,19 +80,6 @@ fn nothing_but_a_socket_is_replaced() {
 }
 
 #[test]
-fn only_its_own_socket_is_removed() {
-    let directory = directory();
-    let path = directory.path().join("s");
-    let first = bind(&path).expect("a server");
-    fs::remove_file(&path).expect("somebody removes it");
-    let second = bind(&path).expect("another server");
-    drop(first);
-    assert!(path.exists());
-    drop(second);
-    assert!(!path.exists());
-}
-
-#[test]
 fn the_mode_is_what_the_options_say() {
     let mode = |options| {
         let running = Running::with(options);
@@ -107,36 +92,4 @@ fn the_mode_is_what_the_options_say() {
         ..ServerOptions::default()
     };
     assert_eq!(mode(open), 0o666);
-}
-
-#[test]
-fn of_a_hundred_that_start_at_once_one_gets_the_socket() {
-    const STARTS: usize = 100;
-    let directory = directory();
-    let path = directory.path().join("s");
-    for round in 0..10 {
-        if round % 2 == 0 {
-            leave_stale(&path);
-        }
-        let together = Barrier::new(STARTS);
-        let start = || {
-            together.wait();
-            bind(&path)
-        };
-        let started: Vec<_> = thread::scope(|scope| {
-            let starts: Vec<_> = (0..STARTS).map(|_| scope.spawn(start)).collect();
-            starts
-                .into_iter()
-                .map(|one| one.join().expect("it ends"))
-                .collect()
-        });
-        let (won, lost): (Vec<_>, Vec<_>) = started.into_iter().partition(Result::is_ok);
-        assert_eq!((won.len(), lost.len()), (1, STARTS - 1), "round {round}");
-        for error in lost.into_iter().filter_map(Result::err) {
-            assert!(matches!(error, ServerError::InUse { .. }), "{error}");
-        }
-        assert!(path.exists());
-        drop(won);
-        assert!(!path.exists());
-    }
 }

@@ -1,10 +1,10 @@
-//! Who talks to the daemon, and who may.
+//! Who is at the other end, and whether it is one of us.
 
 use std::fmt;
 use std::io;
 use std::os::fd::BorrowedFd;
 
-use super::sys;
+use crate::sys;
 
 /// The process that connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +16,8 @@ pub struct Peer {
 }
 
 impl Peer {
-    pub(super) fn of(socket: BorrowedFd<'_>) -> io::Result<Peer> {
+    /// Who is at the other end of a connected socket.
+    pub fn of(socket: BorrowedFd<'_>) -> io::Result<Peer> {
         let (pid, uid) = sys::peer_credentials(socket)?;
         Ok(Peer { pid, uid })
     }
@@ -25,6 +26,12 @@ impl Peer {
     #[must_use]
     pub fn is_owner(self) -> bool {
         self.uid == 0 || self.uid == rustix::process::geteuid().as_raw()
+    }
+
+    /// Whether it runs as this process does, as root, or as one of `others`.
+    #[must_use]
+    pub fn is_trusted(self, others: &[u32]) -> bool {
+        self.is_owner() || others.contains(&self.uid)
     }
 }
 
