@@ -116,7 +116,7 @@ stage "simulated GPU and its peers" ci/fake_cuda_peers.sh
 stage "the same on a simulated GPU" ci/fake-cuda.sh cargo test -q "${own[@]}" --lib --bins --tests -- "${no_gpu[@]}"
 stage "cudarc's streams" cudarc
 # After what else is built with the profile of developers: this builds its library anew.
-stage "ZeroBuffer" cargo test -q -p zerobuffer -p zerobuffer-peer
+stage "ZeroBuffer" cargo test -q -p zerobuffer -p zerobuffer-peer -p cuframes-failpoint
 stage "ZeroBuffer's duplex channel, with faults" \
     cargo test -q -p zerobuffer --features faults --test duplex controls
 stage "ZeroBuffer's command line" cargo test -q -p zerobuffer-cli --bins --test cli

@@ -37,22 +37,6 @@ pub(crate) fn reach(_point: Point) {}
 
 #[cfg(feature = "failpoints")]
 pub(crate) fn reach(point: Point) {
-    use std::sync::OnceLock;
-    use std::sync::atomic::{AtomicU32, Ordering};
-
-    static WANTED: OnceLock<Option<(String, u32)>> = OnceLock::new();
-    static REACHED: AtomicU32 = AtomicU32::new(0);
-
-    let wanted = WANTED.get_or_init(|| {
-        let text = std::env::var("LENDING_FAILPOINT").ok()?;
-        let (name, nth) = text.split_once(':').unwrap_or((&text, "1"));
-        Some((name.to_owned(), nth.parse().unwrap_or(1)))
-    });
-    if let Some((name, nth)) = wanted
-        && *name == format!("{point:?}")
-        && REACHED.fetch_add(1, Ordering::Relaxed) + 1 == *nth
-    {
-        let _ =
-            rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
-    }
+    static CRASH: ::failpoint::Crash = ::failpoint::Crash::new("LENDING_FAILPOINT");
+    CRASH.reach(point);
 }

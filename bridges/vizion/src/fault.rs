@@ -19,9 +19,6 @@ pub(crate) fn planted(_fault: Fault) -> bool {
 
 #[cfg(feature = "faults")]
 pub(crate) fn planted(fault: Fault) -> bool {
-    use std::sync::OnceLock;
-
-    static WANTED: OnceLock<Option<String>> = OnceLock::new();
-    let wanted = WANTED.get_or_init(|| std::env::var("VIZION_FAULT").ok());
-    wanted.as_deref() == Some(&format!("{fault:?}"))
+    static PLANTED: ::failpoint::Planted = ::failpoint::Planted::new("VIZION_FAULT");
+    PLANTED.is(fault)
 }
