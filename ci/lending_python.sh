@@ -22,7 +22,7 @@ exec 9>&-
 [ "${1:-}" != --venv ] || { echo "$venv"; exit; }
 
 # The same choice of packages as elsewhere: for another, cargo would build the library once more.
-[ -n "${CUFRAMES_BIN:-}" ] || cargo build -q --release -p cuframes-racing -p libcuframes -p cuframes-cli
+[ -n "${CUFRAMES_BIN:-}" ] || cargo build -q --release -p cuframes-racing -p libcuframes -p cuframes-program -p cuframes-cli
 CUFRAMES_BIN=${CUFRAMES_BIN:-$(realpath "${CARGO_TARGET_DIR:-target}")/release/cuframes}
 export CUFRAMES_BIN
 export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$PWD/bridges/dmabuf/python

@@ -39,9 +39,10 @@ models() {
     RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom cargo test -q --release \
         -p libcuframes -p zerobuffer -p vizion --test ring_models --test seqlock_models
 }
-# Copies, library and command line: together, since cargo chooses the features of what they share
-# anew for each set of packages, and builds all of it again where the last set was another.
-own=(-p cuframes-racing -p libcuframes -p cuframes-cli)
+# Copies, library, command line and what it shares with others: together, since cargo chooses the
+# features of what they have in common anew for each set of packages, and builds all of it again where
+# the last set was another.
+own=(-p cuframes-racing -p libcuframes -p cuframes-program -p cuframes-cli)
 vizion=(-p cuframes-v4l2 -p vizion -p vizion-cli -p vizion-streamer -p vizion-pipeline -p vizion-pipeline-events)
 # What does not change where there is a GPU, and has been tested without one right before.
 no_gpu=(--skip record:: --skip snapshot::colours --skip ingest::files --skip ingest::packets)
