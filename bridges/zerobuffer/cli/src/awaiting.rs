@@ -4,13 +4,13 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::time::Instant;
 
+use program::signals::Signals;
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 use rustix::io::Errno;
 use zerobuffer::{Error, Writer};
 
 use crate::args::Patience;
 use crate::exit::Failure;
-use crate::signals::Signals;
 
 /// Where buffers are made.
 const FOLDER: &str = "/dev/shm";

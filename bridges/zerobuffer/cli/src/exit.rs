@@ -1,10 +1,10 @@
 //! How the program ends: each reason has an exit code of its own.
 
-use std::fmt;
-use std::io::{self, Write};
+use std::io;
 use std::time::Duration;
 
-use signal_hook::consts::SIGPIPE;
+use program::ending::{self, Ending};
+use program::log::InvalidFilter;
 use zerobuffer::{Error, ErrorKind};
 
 /// The table of the exit codes, for `--help` and the man pages.
@@ -25,13 +25,19 @@ SIGINT, SIGTERM and SIGPIPE end the program after it has told its result; the sh
 and 141.";
 
 /// Why the program does not end with 0.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// An argument that makes no sense; clap finds the others.
+    #[error("{0}")]
     Usage(String),
     /// The library's word.
-    Library(Error),
+    #[error(transparent)]
+    Library(#[from] Error),
     /// No frame came.
+    #[error(
+        "no frame came to buffer '{name}' within {} ms; --timeout-ms 0 waits for ever",
+        limit.as_millis()
+    )]
     Silent {
         /// To this buffer.
         name: String,
@@ -39,6 +45,10 @@ pub enum Failure {
         limit: Duration,
     },
     /// No buffer to write to came.
+    #[error(
+        "no reader made buffer '{name}' within {} ms; start it first",
+        limit.as_millis()
+    )]
     Missing {
         /// This one.
         name: String,
@@ -46,7 +56,8 @@ pub enum Failure {
         limit: Duration,
     },
     /// The writer ended too early.
-    Ended {
+    #[error("the writer of buffer '{name}' is gone after {came} of {wanted} frames")]
+    EndedEarly {
         /// Of this buffer.
         name: String,
         /// Frames that came.
@@ -55,6 +66,7 @@ pub enum Failure {
         wanted: u64,
     },
     /// Frames are not what they should be.
+    #[error("of {all} frames {content} differ from the pattern, and {size} have another size")]
     Wrong {
         /// Those of another content.
         content: u64,
@@ -63,26 +75,16 @@ pub enum Failure {
         /// Of how many.
         all: u64,
     },
-    /// A file, a pipe or a directory.
-    Io {
-        /// What was tried.
-        what: String,
-        /// What the kernel said.
-        source: io::Error,
-    },
-    /// This signal came, and everything is tidied up.
-    Signal(i32),
+    /// A signal came, or the system said no.
+    #[error(transparent)]
+    Ended(#[from] Ending),
 }
 
 impl Failure {
-    /// Wraps what the kernel said about `what`. Output that nobody reads any more is as quiet
-    /// an end as that of any other filter.
+    /// Wraps what the kernel said about `what`.
     pub fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> Failure {
-        let what = what.into();
-        move |source| match source.kind() {
-            io::ErrorKind::BrokenPipe => Failure::Signal(SIGPIPE),
-            _ => Failure::Io { what, source },
-        }
+        let ended = Ending::io(what);
+        move |source| ended(source).into()
     }
 
     /// See [`TABLE`].
@@ -91,24 +93,18 @@ impl Failure {
             Failure::Usage(_) => 2,
             Failure::Library(error) => code_of(error),
             Failure::Silent { .. } | Failure::Missing { .. } => 6,
-            Failure::Ended { .. } => 5,
+            Failure::EndedEarly { .. } => 5,
             Failure::Wrong { .. } => 7,
-            Failure::Io { .. } => 1,
-            Failure::Signal(signal) => 128 + signal,
+            Failure::Ended(ending) => ending.code(),
         }
     }
 
     /// Tells the reason and ends the program with its code.
     pub fn exit(&self) -> ! {
-        if let Failure::Signal(signal) = self {
-            // Whoever waits for this process sees that the signal ended it. It only returns
-            // for signals that end nothing.
-            let _ = signal_hook::low_level::emulate_default_handler(*signal);
-        } else {
-            // Nobody is left to be told that nobody reads this.
-            let _ = writeln!(io::stderr(), "zerobuffer: {self}");
+        if let Failure::Ended(Ending::Signal(signal)) = self {
+            ending::by_signal(*signal);
         }
-        std::process::exit(self.code());
+        ending::with_code("zerobuffer", self, self.code())
     }
 }
 
@@ -139,38 +135,9 @@ fn code_of(error: &Error) -> i32 {
     }
 }
 
-impl From<Error> for Failure {
-    fn from(error: Error) -> Failure {
-        Failure::Library(error)
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Failure::Usage(what) => out.write_str(what),
-            Failure::Library(error) => error.fmt(out),
-            Failure::Silent { name, limit } => write!(
-                out,
-                "no frame came to buffer '{name}' within {} ms; --timeout-ms 0 waits for ever",
-                limit.as_millis()
-            ),
-            Failure::Missing { name, limit } => write!(
-                out,
-                "no reader made buffer '{name}' within {} ms; start it first",
-                limit.as_millis()
-            ),
-            Failure::Ended { name, came, wanted } => write!(
-                out,
-                "the writer of buffer '{name}' is gone after {came} of {wanted} frames"
-            ),
-            Failure::Wrong { content, size, all } => write!(
-                out,
-                "of {all} frames {content} differ from the pattern, and {size} have another size"
-            ),
-            Failure::Io { what, source } => write!(out, "{what}: {source}"),
-            Failure::Signal(signal) => write!(out, "signal {signal}"),
-        }
+impl From<InvalidFilter> for Failure {
+    fn from(error: InvalidFilter) -> Failure {
+        Failure::Usage(error.to_string())
     }
 }
 
@@ -202,7 +169,7 @@ mod tests {
             ),
             (Failure::io("write")(io::ErrorKind::StorageFull.into()), 1),
             (Failure::io("write")(io::ErrorKind::BrokenPipe.into()), 141),
-            (Failure::Signal(2), 130),
+            (Ending::Signal(2).into(), 130),
         ] {
             assert_eq!(failure.code(), code, "{failure}");
             let code = code.to_string();

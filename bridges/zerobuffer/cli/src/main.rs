@@ -4,14 +4,10 @@ mod args;
 mod awaiting;
 mod checks;
 mod exit;
-mod generate;
-mod log;
 mod look;
 mod pattern;
 mod read;
 mod relay;
-mod report;
-mod signals;
 mod space;
 mod sums;
 mod tally;
@@ -19,19 +15,20 @@ mod transform;
 mod write;
 
 use clap::Parser;
+use program::{generate, log, output};
 
 use args::{Arguments, Command};
 use exit::Failure;
 
 fn main() {
     let Arguments { command } = Arguments::parse();
-    let done = log::start(command.verbose()).and_then(|()| run(&command));
-    if let Err(failure) = done {
+    if let Err(failure) = run(&command) {
         failure.exit();
     }
 }
 
 fn run(command: &Command) -> Result<(), Failure> {
+    log::start("RUST_LOG", command.verbose())?;
     match command {
         Command::Writer(arguments) => write::run(arguments),
         Command::Reader(arguments) => read::run(arguments),
@@ -39,7 +36,9 @@ fn run(command: &Command) -> Result<(), Failure> {
         Command::Info(arguments) => look::info::run(arguments),
         Command::Ls(arguments) => look::ls::run(arguments),
         Command::Gc(arguments) => look::gc::run(arguments),
-        Command::Man { directory } => generate::man(directory),
-        Command::Completions { shell } => generate::completions(*shell),
+        Command::Man { directory } => Ok(generate::man::<Arguments>(directory)?),
+        Command::Completions { shell } => {
+            Ok(output::print(&generate::completions::<Arguments>(*shell))?)
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use program::signals::Signals;
 use serde::Serialize;
 use zerobuffer::{BufferConfig, Error, Frame, Reader};
 
@@ -10,7 +11,6 @@ use crate::args::ReaderArguments;
 use crate::checks::Checks;
 use crate::exit::Failure;
 use crate::pattern::Frames;
-use crate::signals::Signals;
 use crate::sums::{FrameSum, Sums};
 use crate::tally::{Tally, tell};
 
@@ -172,7 +172,7 @@ impl Source {
     pub fn ended(&self, came: u64, wanted: u64) -> Result<(), Failure> {
         match wanted {
             0 => Ok(()),
-            wanted => Err(Failure::Ended {
+            wanted => Err(Failure::EndedEarly {
                 name: self.reader.name().to_owned(),
                 came,
                 wanted,

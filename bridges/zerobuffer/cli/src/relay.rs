@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use program::signals::Signals;
 use serde::Serialize;
 use zerobuffer::{BufferConfig, DEFAULT_METADATA_SIZE, Reader, Writer};
 
@@ -9,7 +10,6 @@ use crate::args::RelayArguments;
 use crate::awaiting;
 use crate::exit::Failure;
 use crate::read::Source;
-use crate::signals::Signals;
 use crate::space;
 use crate::tally::{Tally, tell};
 use crate::transform::Carrier;

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use program::signals::Signals;
 use zerobuffer::{Error, FrameBuffer, Writer};
 
 use crate::exit::Failure;
-use crate::signals::Signals;
 
 /// How often a writer that waits for space looks for a signal: the library has nothing that
 /// wakes it.

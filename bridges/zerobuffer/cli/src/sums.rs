@@ -1,10 +1,9 @@
 //! The MD5 of each frame and of all together, which tell two ends that they saw the same.
 
 use md5::{Digest, Md5};
+use program::ending::Ending;
+use program::output::print;
 use serde::Serialize;
-
-use crate::exit::Failure;
-use crate::report::print;
 
 /// How many a JSON document lists, as those of the other languages do.
 const LISTED: usize = 100;
@@ -44,7 +43,7 @@ impl Sums {
     }
 
     /// The frame has no more.
-    pub fn end_frame(&mut self) -> Result<(), Failure> {
+    pub fn end_frame(&mut self) -> Result<(), Ending> {
         let sum = FrameSum {
             frame: self.done,
             checksum: hex(&std::mem::take(&mut self.frame)),

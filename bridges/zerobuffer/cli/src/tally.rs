@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
+use program::output::{print, print_indented_json};
 use serde::Serialize;
 
 use crate::exit::Failure;
-use crate::report::{print, print_json};
 
 /// Messages that are kept; of a thousand wrong frames the first ones tell enough.
 const MESSAGES: usize = 100;
@@ -82,12 +82,12 @@ pub fn tell(
     done: Result<(), Failure>,
 ) -> Result<(), Failure> {
     let told = if json {
-        print_json(report)
+        print_indented_json(report)
     } else {
         print(text)
     };
     // What went wrong first is the reason.
-    done.and(told)
+    done.and(told.map_err(Failure::from))
 }
 
 #[cfg(test)]

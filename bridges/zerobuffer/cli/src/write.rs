@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use program::signals::Signals;
 use serde::Serialize;
 use zerobuffer::{DEFAULT_TIMEOUT, FrameBuffer, Writer};
 
@@ -9,7 +10,6 @@ use crate::args::{Patience, Pattern, WriterArguments};
 use crate::awaiting;
 use crate::exit::Failure;
 use crate::pattern::{Frames, pieces};
-use crate::signals::Signals;
 use crate::space;
 use crate::sums::{FrameSum, Sums};
 use crate::tally::{Tally, tell};

@@ -1,10 +1,10 @@
 //! `zerobuffer gc`.
 
+use program::output::{print, print_indented_json};
 use serde::Serialize;
 
 use crate::args::GcArguments;
 use crate::exit::Failure;
-use crate::report::{print, print_json};
 
 /// What was removed, or would be.
 #[derive(Serialize)]
@@ -37,7 +37,7 @@ pub fn run(arguments: &GcArguments) -> Result<(), Failure> {
         removed: rows.collect(),
     };
     if arguments.json {
-        return print_json(&report);
+        return Ok(print_indented_json(&report)?);
     }
     let what = if report.dry_run {
         "would remove"
@@ -46,5 +46,5 @@ pub fn run(arguments: &GcArguments) -> Result<(), Failure> {
     };
     let files = report.removed.iter().flat_map(|row| &row.files);
     let lines = files.map(|file| format!("{what} {file}\n"));
-    print(&lines.collect::<String>())
+    Ok(print(&lines.collect::<String>())?)
 }

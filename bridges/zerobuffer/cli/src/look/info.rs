@@ -1,12 +1,12 @@
 //! `zerobuffer info`.
 
+use program::output::{print, print_indented_json};
 use serde::Serialize;
 use zerobuffer::{BufferInfo, Process};
 
 use crate::args::InfoArguments;
 use crate::exit::Failure;
 use crate::look::{process, state};
-use crate::report::{print, print_json};
 
 /// A buffer. Metadata is text where it is text, and hexadecimal digits where it is not.
 #[derive(Serialize)]
@@ -51,9 +51,10 @@ impl Side {
 pub fn run(arguments: &InfoArguments) -> Result<(), Failure> {
     let info = zerobuffer::inspect(&arguments.name)?;
     match arguments.json {
-        true => print_json(&Report::of(&info)),
-        false => print(&text(&info)),
+        true => print_indented_json(&Report::of(&info))?,
+        false => print(&text(&info))?,
     }
+    Ok(())
 }
 
 impl Report {

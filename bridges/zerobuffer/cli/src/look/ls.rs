@@ -1,12 +1,12 @@
 //! `zerobuffer ls`.
 
+use program::output::{print, print_indented_json, table};
 use serde::Serialize;
 use zerobuffer::BufferInfo;
 
 use crate::args::LsArguments;
 use crate::exit::Failure;
 use crate::look::{info, state};
-use crate::report::{print, print_json, table};
 
 /// One buffer, or why nothing is known of it.
 #[derive(Serialize)]
@@ -34,7 +34,7 @@ pub fn run(arguments: &LsArguments) -> Result<(), Failure> {
                 error: error.to_string(),
             },
         });
-        return print_json(&rows.collect::<Vec<_>>());
+        return Ok(print_indented_json(&rows.collect::<Vec<_>>())?);
     }
     let headings = [
         "NAME", "STATE", "READER", "WRITER", "PAYLOAD", "FREE", "UNREAD",
@@ -46,7 +46,7 @@ pub fn run(arguments: &LsArguments) -> Result<(), Failure> {
             Err(error) => vec![name.clone(), error.to_string()],
         })
         .collect();
-    print(&table(&headings, &rows))
+    Ok(print(&table(&headings, &rows))?)
 }
 
 fn cells(info: &BufferInfo) -> Vec<String> {
