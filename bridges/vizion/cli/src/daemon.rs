@@ -1,11 +1,12 @@
 //! The daemon, as the commands see it.
 
+use program::output::{print, print_json};
 use serde_json::{Map, Value};
 use vizion::control::{Answer, Client, ClientError};
 
 use crate::args::DaemonArguments;
 use crate::exit::Failure;
-use crate::report::{members, plain, print};
+use crate::report::{members, plain};
 use crate::request::Request;
 
 /// A connection, and how answers are told.
@@ -44,11 +45,11 @@ impl Daemon {
         }
         let message = answer.get("message").and_then(Value::as_str);
         let message = message.map(|text| plain(text) + "\n").unwrap_or_default();
-        print(&(message + &members(answer)))
+        Ok(print(&(message + &members(answer)))?)
     }
 
     /// Prints an answer as it is.
     pub fn tell_json(&self, answer: &Map<String, Value>) -> Result<(), Failure> {
-        print(&format!("{}\n", Value::Object(answer.clone())))
+        Ok(print_json(answer)?)
     }
 }

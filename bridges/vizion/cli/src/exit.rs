@@ -1,10 +1,9 @@
 //! How the program ends: each reason has an exit code of its own.
 
-use std::fmt;
-use std::io::{self, Write};
+use std::io;
 use std::time::Duration;
 
-use signal_hook::consts::SIGPIPE;
+use program::ending::{self, Ending};
 use vizion::ShmError;
 use vizion::control::ClientError;
 
@@ -23,15 +22,22 @@ Exit codes:
 SIGINT, SIGTERM and SIGPIPE end the program; the shell sees 130, 143 and 141.";
 
 /// Why the program does not end with 0.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// An argument that makes no sense; clap finds the others.
+    #[error("{0}")]
     Usage(String),
     /// What became of a request.
-    Client(ClientError),
+    #[error(transparent)]
+    Client(#[from] ClientError),
     /// What became of shared memory.
-    Memory(ShmError),
+    #[error(transparent)]
+    Memory(#[from] ShmError),
     /// No frame came.
+    #[error(
+        "no frame came to shared memory '{name}' within {} s; does it stream?",
+        limit.as_secs_f64()
+    )]
     NoFrame {
         /// To this memory.
         name: String,
@@ -39,7 +45,8 @@ pub enum Failure {
         limit: Duration,
     },
     /// The writer closed too early.
-    Ended {
+    #[error("the writer of shared memory '{name}' closed it after {frames} of {wanted} frames")]
+    EndedEarly {
         /// This memory.
         name: String,
         /// Frames that came.
@@ -48,8 +55,13 @@ pub enum Failure {
         wanted: u64,
     },
     /// The daemon's answer lacks this.
+    #[error("the daemon's answer has no \"{0}\"; is it a VizionStreamer?")]
     Lacks(&'static str),
     /// A stream that neither began nor ended.
+    #[error(
+        "the stream is still {state} after {} s; vizion status tells how it goes on",
+        limit.as_secs_f64()
+    )]
     Stuck {
         /// The state that did not end.
         state: String,
@@ -57,29 +69,21 @@ pub enum Failure {
         limit: Duration,
     },
     /// The stream's pipeline failed, in the daemon's words.
+    #[error("the pipeline failed: {0}")]
     Pipeline(String),
     /// The camera failed, in the daemon's words.
+    #[error("the camera failed: {0}")]
     Camera(String),
-    /// A file, a pipe or a directory.
-    Io {
-        /// What was tried.
-        what: String,
-        /// What the kernel said.
-        source: io::Error,
-    },
-    /// This signal came.
-    Signal(i32),
+    /// A signal came, or the system said no.
+    #[error(transparent)]
+    Ended(#[from] Ending),
 }
 
 impl Failure {
-    /// Wraps what the kernel said about `what`. Output that nobody reads any more is as quiet
-    /// an end as that of any other filter.
+    /// Wraps what the kernel said about `what`.
     pub fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> Failure {
-        let what = what.into();
-        move |source| match source.kind() {
-            io::ErrorKind::BrokenPipe => Failure::Signal(SIGPIPE),
-            _ => Failure::Io { what, source },
-        }
+        let ended = Ending::io(what);
+        move |source| ended(source).into()
     }
 
     /// See [`TABLE`].
@@ -89,26 +93,20 @@ impl Failure {
             Failure::Client(error) => code_of(error),
             Failure::Memory(error) => code_of_memory(error),
             Failure::NoFrame { .. } => 6,
-            Failure::Ended { .. } => 5,
+            Failure::EndedEarly { .. } => 5,
             Failure::Lacks(_) => 8,
             Failure::Stuck { .. } => 6,
             Failure::Pipeline(_) | Failure::Camera(_) => 7,
-            Failure::Io { .. } => 1,
-            Failure::Signal(signal) => 128 + signal,
+            Failure::Ended(ending) => ending.code(),
         }
     }
 
     /// Tells the reason and ends the program with its code.
     pub fn exit(&self) -> ! {
-        if let Failure::Signal(signal) = self {
-            // Whoever waits for this process sees that the signal ended it. It only returns
-            // for signals that end nothing.
-            let _ = signal_hook::low_level::emulate_default_handler(*signal);
-        } else {
-            // Nobody is left to be told that nobody reads this.
-            let _ = writeln!(io::stderr(), "vizion: {self}");
+        if let Failure::Ended(Ending::Signal(signal)) = self {
+            ending::by_signal(*signal);
         }
-        std::process::exit(self.code());
+        ending::with_code("vizion", self, self.code())
     }
 }
 
@@ -134,54 +132,6 @@ fn code_of_memory(error: &ShmError) -> i32 {
         ShmError::Foreign { .. } | ShmError::Invalid { .. } => 8,
         ShmError::System { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => 4,
         _ => 1,
-    }
-}
-
-impl From<ShmError> for Failure {
-    fn from(error: ShmError) -> Failure {
-        Failure::Memory(error)
-    }
-}
-
-impl From<ClientError> for Failure {
-    fn from(error: ClientError) -> Failure {
-        Failure::Client(error)
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Failure::Usage(what) => out.write_str(what),
-            Failure::Client(error) => error.fmt(out),
-            Failure::Memory(error) => error.fmt(out),
-            Failure::NoFrame { name, limit } => write!(
-                out,
-                "no frame came to shared memory '{name}' within {} s; does it stream?",
-                limit.as_secs_f64()
-            ),
-            Failure::Ended {
-                name,
-                frames,
-                wanted,
-            } => write!(
-                out,
-                "the writer of shared memory '{name}' closed it after {frames} of {wanted} frames"
-            ),
-            Failure::Lacks(what) => write!(
-                out,
-                "the daemon's answer has no \"{what}\"; is it a VizionStreamer?"
-            ),
-            Failure::Stuck { state, limit } => write!(
-                out,
-                "the stream is still {state} after {} s; vizion status tells how it goes on",
-                limit.as_secs_f64()
-            ),
-            Failure::Pipeline(what) => write!(out, "the pipeline failed: {what}"),
-            Failure::Camera(what) => write!(out, "the camera failed: {what}"),
-            Failure::Io { what, source } => write!(out, "{what}: {source}"),
-            Failure::Signal(signal) => write!(out, "signal {signal}"),
-        }
     }
 }
 
@@ -252,7 +202,7 @@ mod tests {
                 6,
             ),
             (
-                Failure::Ended {
+                Failure::EndedEarly {
                     name: command(),
                     frames: 1,
                     wanted: 2,
@@ -271,7 +221,7 @@ mod tests {
             (Failure::Camera(command()), 7),
             (Failure::io("write")(io::ErrorKind::StorageFull.into()), 1),
             (Failure::io("write")(io::ErrorKind::BrokenPipe.into()), 141),
-            (Failure::Signal(2), 130),
+            (Ending::Signal(2).into(), 130),
         ];
         for (failure, code) in client.chain(others) {
             assert_eq!(failure.code(), code, "{failure}");

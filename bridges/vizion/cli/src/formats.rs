@@ -1,5 +1,6 @@
 //! `vizion get-formats`.
 
+use program::output::{print, print_json};
 use serde_json::{Map, Value, json};
 use vizion::VideoFormat;
 use vizion::control::Command;
@@ -7,7 +8,7 @@ use vizion::control::Command;
 use crate::args::{DaemonArguments, FormatFilter};
 use crate::daemon::Daemon;
 use crate::exit::Failure;
-use crate::report::{plain, print};
+use crate::report::plain;
 use crate::request::Request;
 
 /// Lists the formats, as `set-format` takes them.
@@ -16,10 +17,10 @@ pub fn run(arguments: &DaemonArguments, filter: &FormatFilter) -> Result<(), Fai
     let formats = all(&mut daemon, filter)?;
     if daemon.json {
         let answer = json!({ "status": "success", "formats": formats });
-        return print(&format!("{answer}\n"));
+        return Ok(print_json(&answer)?);
     }
     let lines = formats.iter().map(|format| line(format) + "\n");
-    print(&lines.collect::<String>())
+    Ok(print(&lines.collect::<String>())?)
 }
 
 /// The formats of as many answers as it takes: one has room for some seventy.

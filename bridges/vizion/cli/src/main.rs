@@ -5,16 +5,15 @@ mod ask;
 mod daemon;
 mod exit;
 mod formats;
-mod generate;
 mod read;
 mod report;
 mod request;
 mod sdp;
-mod signals;
 mod stream;
 mod watch;
 
 use clap::Parser;
+use program::{generate, output};
 
 use args::{Arguments, Command};
 use exit::Failure;
@@ -35,8 +34,10 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Sdp { output } => sdp::run(daemon, output.as_deref()),
         Command::Watch(arguments) => watch::run(daemon, arguments),
         Command::Read(arguments) => read::run(arguments, daemon.json),
-        Command::Man { directory } => generate::man(directory),
-        Command::Completions { shell } => generate::completions(*shell),
+        Command::Man { directory } => Ok(generate::man::<Arguments>(directory)?),
+        Command::Completions { shell } => {
+            Ok(output::print(&generate::completions::<Arguments>(*shell))?)
+        }
         Command::Ask(request) => ask::run(daemon, request),
     }
 }

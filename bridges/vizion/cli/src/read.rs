@@ -5,13 +5,13 @@ use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use md5::{Digest, Md5};
+use program::output::print;
+use program::signals::Signals;
 use serde_json::json;
 use vizion::{FrameHeader, FrameReader, ShmError};
 
 use crate::args::ReadArguments;
 use crate::exit::Failure;
-use crate::report::print;
-use crate::signals::Signals;
 
 /// How long one wait is, at whose end signals are looked at.
 const LOOK: Duration = Duration::from_millis(100);
@@ -31,7 +31,7 @@ pub fn run(arguments: &ReadArguments, json: bool) -> Result<(), Failure> {
             Err(Failure::Memory(ShmError::WriterClosed { name })) => {
                 break match arguments.count {
                     0 => Ok(()),
-                    wanted => Err(Failure::Ended {
+                    wanted => Err(Failure::EndedEarly {
                         name,
                         frames,
                         wanted,
@@ -150,10 +150,11 @@ impl Output {
                 return written.map_err(Failure::io("write frames"));
             }
         };
-        print(&match self.json {
+        let line = match self.json {
             true => json_line(header, sum),
             false => line(header, sum),
-        })
+        };
+        Ok(print(&line)?)
     }
 }
 

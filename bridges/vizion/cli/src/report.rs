@@ -1,19 +1,7 @@
 //! How answers are told to people.
 
-use std::io::{self, Write};
-
+use program::output::table;
 use serde_json::{Map, Value};
-
-use crate::exit::Failure;
-
-/// Writes to standard output.
-pub fn print(text: &str) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
-    let written = stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush());
-    written.map_err(Failure::io("write to standard output"))
-}
 
 /// What an answer has beside `status` and `message`: a line for each member, and a table for each
 /// list of objects.
@@ -24,7 +12,7 @@ pub fn members(answer: &Map<String, Value>) -> String {
     let mut text = String::new();
     for (name, value) in told {
         text += &match value {
-            Value::Array(rows) if rows.iter().any(Value::is_object) => table(rows),
+            Value::Array(rows) if rows.iter().any(Value::is_object) => table_of(rows),
             value => {
                 format!("{name:width$}  {}", cell(value))
                     .trim_end()
@@ -52,8 +40,8 @@ fn told(answer: &Map<String, Value>) -> Vec<(String, &Value)> {
         .collect()
 }
 
-/// Objects as rows below the names of their members, in columns as wide as needed.
-fn table(rows: &[Value]) -> String {
+/// Objects as rows below the names of their members.
+fn table_of(rows: &[Value]) -> String {
     let objects = || rows.iter().filter_map(Value::as_object);
     let mut names: Vec<&String> = Vec::new();
     for name in objects().flat_map(Map::keys) {
@@ -61,7 +49,7 @@ fn table(rows: &[Value]) -> String {
             names.push(name);
         }
     }
-    let headings = names
+    let headings: Vec<String> = names
         .iter()
         .map(|name| plain(&name.to_uppercase()))
         .collect();
@@ -71,21 +59,8 @@ fn table(rows: &[Value]) -> String {
             .map(|value| value.map(cell).unwrap_or_default())
             .collect()
     };
-    let lines: Vec<Vec<String>> = std::iter::once(headings)
-        .chain(objects().map(row))
-        .collect();
-    let mut text = String::new();
-    for line in &lines {
-        let mut cells = String::new();
-        for (column, cell) in line.iter().enumerate() {
-            let all = lines.iter().filter_map(|line| line.get(column));
-            let width = all.map(|cell| cell.chars().count()).max().unwrap_or(0);
-            cells += &format!("{cell:width$}  ");
-        }
-        text += cells.trim_end();
-        text += "\n";
-    }
-    text
+    let rows: Vec<Vec<String>> = objects().map(row).collect();
+    table(&headings, &rows)
 }
 
 /// A value as people read it.

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
+use program::output::print;
 use serde_json::Value;
 use vizion::control::Command;
 
 use crate::args::DaemonArguments;
 use crate::daemon::Daemon;
 use crate::exit::Failure;
-use crate::report::print;
 use crate::request::Request;
 
 /// Prints the SDP file, or writes it.
@@ -23,6 +23,6 @@ pub fn run(arguments: &DaemonArguments, output: Option<&Path>) -> Result<(), Fai
             std::fs::write(path, sdp).map_err(failed)
         }
         None if daemon.json => daemon.tell_json(&answer),
-        None => print(sdp),
+        None => Ok(print(sdp)?),
     }
 }

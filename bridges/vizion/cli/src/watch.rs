@@ -3,6 +3,7 @@
 use std::thread;
 use std::time::Instant;
 
+use program::output::print;
 use serde_json::{Map, Value};
 use vizion::VideoFormat;
 use vizion::control::{ClientError, Command};
@@ -10,7 +11,7 @@ use vizion::control::{ClientError, Command};
 use crate::args::{DaemonArguments, WatchArguments};
 use crate::daemon::Daemon;
 use crate::exit::Failure;
-use crate::report::{one_line, plain, print};
+use crate::report::{one_line, plain};
 use crate::request::Request;
 
 /// Members whose change is told by a line of its own.

@@ -1,8 +1,9 @@
 //! How the daemon ends: each reason has an exit code of its own.
 
-use std::fmt;
 use std::io;
 
+use program::ending::{self, Ending};
+use program::log::InvalidFilter;
 use vizion_streamer::camera::CameraError;
 use vizion_streamer::server::ServerError;
 use vizion_streamer::streamer::Refusal;
@@ -18,30 +19,28 @@ SIGINT and SIGTERM end the daemon after the stream has ended, shared memory is r
 closed; the shell sees 130 and 143. A second one ends it at once.";
 
 /// Why the daemon does not go on.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// An argument that makes no sense; clap finds the others.
+    #[error("{0}")]
     Usage(String),
     /// The control socket.
-    Socket(ServerError),
+    #[error(transparent)]
+    Socket(#[from] ServerError),
     /// The camera.
+    #[error("{0}")]
     Camera(String),
-    /// Anything else of the system's.
-    Io {
-        /// What was tried.
-        what: String,
-        /// What the kernel said.
-        source: io::Error,
-    },
-    /// This signal came, and everything is tidied up.
-    Signal(i32),
+    /// A signal came, or anything else of the system's.
+    #[error(transparent)]
+    Ended(#[from] Ending),
 }
 
 impl Failure {
-    /// Wraps what the kernel said about `what`.
+    /// Wraps what the kernel said about `what`. A daemon is no filter, and tells it when nobody reads
+    /// its output.
     pub fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> Failure {
         let what = what.into();
-        move |source| Failure::Io { what, source }
+        move |source| Failure::Ended(Ending::Io { what, source })
     }
 
     /// See [`TABLE`].
@@ -50,27 +49,22 @@ impl Failure {
             Failure::Usage(_) => 2,
             Failure::Socket(_) => 3,
             Failure::Camera(_) => 4,
-            Failure::Io { .. } => 1,
-            Failure::Signal(signal) => 128 + signal,
+            Failure::Ended(ending) => ending.code(),
         }
     }
 
     /// Tells the reason and ends the program with its code.
     pub fn exit(&self) -> ! {
-        if let Failure::Signal(signal) = self {
-            // Whoever waits for this process sees that the signal ended it. It only returns
-            // for signals that end nothing.
-            let _ = signal_hook::low_level::emulate_default_handler(*signal);
-        } else {
-            eprintln!("vizion-streamer: {self}");
+        if let Failure::Ended(Ending::Signal(signal)) = self {
+            ending::by_signal(*signal);
         }
-        std::process::exit(self.code());
+        ending::with_code("vizion-streamer", self, self.code())
     }
 }
 
-impl From<ServerError> for Failure {
-    fn from(error: ServerError) -> Failure {
-        Failure::Socket(error)
+impl From<InvalidFilter> for Failure {
+    fn from(error: InvalidFilter) -> Failure {
+        Failure::Usage(error.to_string())
     }
 }
 
@@ -85,17 +79,6 @@ impl From<Refusal> for Failure {
         match refusal.code() {
             "camera" | "unsupported" => Failure::Camera(refusal.to_string()),
             _ => Failure::Usage(refusal.to_string()),
-        }
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Failure::Usage(what) | Failure::Camera(what) => out.write_str(what),
-            Failure::Socket(error) => error.fmt(out),
-            Failure::Io { what, source } => write!(out, "{what}: {source}"),
-            Failure::Signal(signal) => write!(out, "signal {signal}"),
         }
     }
 }

@@ -2,14 +2,15 @@
 
 mod args;
 mod exit;
-mod generate;
-mod log;
-mod signals;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Write};
 use std::path::Path;
 
 use clap::Parser;
+use clap_complete::Shell;
+use program::signals::Signals;
+use program::{generate, log};
 use sd_notify::NotifyState;
 use vizion_streamer::server::{Server, ServerOptions};
 use vizion_streamer::stream::KeyOptions;
@@ -17,18 +18,28 @@ use vizion_streamer::streamer::{Streamer, StreamerOptions};
 
 use args::{Arguments, Command};
 use exit::Failure;
-use signals::Signals;
 
 fn main() {
     let arguments = Arguments::parse();
-    let done = log::start(arguments.verbose).and_then(|()| match &arguments.command {
-        None => serve(&arguments),
-        Some(Command::Man { directory }) => generate::man(directory),
-        Some(Command::Completions { shell }) => generate::completions(*shell),
-    });
-    if let Err(failure) = done {
+    if let Err(failure) = run(&arguments) {
         failure.exit();
     }
+}
+
+fn run(arguments: &Arguments) -> Result<(), Failure> {
+    log::start("RUST_LOG", arguments.verbose)?;
+    match &arguments.command {
+        None => serve(arguments),
+        Some(Command::Man { directory }) => Ok(generate::man::<Arguments>(directory)?),
+        Some(Command::Completions { shell }) => complete(*shell),
+    }
+}
+
+/// Writes a shell's completions to standard output.
+fn complete(shell: Shell) -> Result<(), Failure> {
+    let script = generate::completions::<Arguments>(shell);
+    let written = io::stdout().lock().write_all(script.as_bytes());
+    written.map_err(Failure::io("write completions"))
 }
 
 fn serve(arguments: &Arguments) -> Result<(), Failure> {
@@ -58,7 +69,7 @@ fn serve(arguments: &Arguments) -> Result<(), Failure> {
     drop(server);
     streamer.close();
     served?;
-    signals.check()
+    Ok(signals.check()?)
 }
 
 fn options_of(arguments: &Arguments) -> StreamerOptions {
