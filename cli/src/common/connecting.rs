@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use cuframes::subscriber::SubscriberBuilder;
 use cuframes::{Error, Subscriber};
+use program::signals::Signals;
 
 use crate::exit::Failure;
-use crate::signals::Signals;
 
 /// How long a signal may go unnoticed.
 const TURN: Duration = Duration::from_millis(100);

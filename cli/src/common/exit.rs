@@ -7,7 +7,8 @@ use cuframes::Error;
 use frame_lending::camera::CameraError;
 use frame_lending::engine::EngineError;
 use frame_lending::gateway::GatewayError;
-use signal_hook::consts::SIGPIPE;
+use program::ending::{self, Ending};
+use program::log::InvalidFilter;
 
 mod codes;
 mod table;
@@ -111,28 +112,16 @@ pub enum Failure {
         /// What the kernel said.
         source: io::Error,
     },
-    /// A file, a pipe or a directory.
-    #[error("{what}: {source}")]
-    Io {
-        /// What was tried.
-        what: String,
-        /// What the kernel said.
-        source: io::Error,
-    },
-    /// This signal came, and everything is tidied up.
-    #[error("signal {0}")]
-    Signal(i32),
+    /// A signal came, or the system said no.
+    #[error(transparent)]
+    Ended(#[from] Ending),
 }
 
 impl Failure {
-    /// Wraps what the kernel said about `what`. Output that nobody reads any more is as quiet
-    /// an end as that of any other filter.
+    /// Wraps what the kernel said about `what`.
     pub fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> Failure {
-        let what = what.into();
-        move |source| match source.kind() {
-            io::ErrorKind::BrokenPipe => Failure::Signal(SIGPIPE),
-            _ => Failure::Io { what, source },
-        }
+        let ended = Ending::io(what);
+        move |source| ended(source).into()
     }
 
     /// Wraps what the kernel said about a file that is being made.
@@ -159,8 +148,8 @@ impl Failure {
             Failure::NotInstalled(_) => "not_installed".to_owned(),
             Failure::Encoder { .. } => "encoder".to_owned(),
             Failure::Output { .. } => "output".to_owned(),
-            Failure::Io { .. } => "io".to_owned(),
-            Failure::Signal(_) => "signal".to_owned(),
+            Failure::Ended(Ending::Io { .. }) => "io".to_owned(),
+            Failure::Ended(Ending::Signal(_)) => "signal".to_owned(),
         }
     }
 
@@ -181,21 +170,24 @@ impl Failure {
             Failure::Several { first, .. } => first.code(),
             Failure::NotInstalled(_) => 16,
             Failure::Output { .. } => 17,
-            Failure::Encoder { .. } | Failure::Io { .. } => 1,
-            Failure::Signal(signal) => 128 + signal,
+            Failure::Encoder { .. } => 1,
+            Failure::Ended(ending) => ending.code(),
         }
     }
 
     /// Tells the reason and ends the program with its code.
     pub fn exit(&self) -> ! {
-        if let Failure::Signal(signal) = self {
-            // Whoever waits for this process sees that the signal ended it. It only returns
-            // for signals that end nothing.
-            let _ = signal_hook::low_level::emulate_default_handler(*signal);
-        } else {
-            crate::terminal::say(&format!("cuframes: {self}"));
+        if let Failure::Ended(Ending::Signal(signal)) = self {
+            ending::by_signal(*signal);
         }
+        crate::terminal::say(&format!("cuframes: {self}"));
         std::process::exit(self.code());
+    }
+}
+
+impl From<InvalidFilter> for Failure {
+    fn from(error: InvalidFilter) -> Failure {
+        Failure::Usage(error.to_string())
     }
 }
 
@@ -224,7 +216,7 @@ mod tests {
                 bytes: 1,
                 needed: 2,
             },
-            Failure::Signal(2),
+            Ending::Signal(2).into(),
             Failure::Input {
                 what: String::new(),
                 reason: String::new(),

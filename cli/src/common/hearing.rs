@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use frame_lending::gateway::{GatewayError, Listener, ListenerOptions};
 use frame_lending::message::DetectionMessage;
 use frame_lending::socket::SocketError;
+use program::signals::Signals;
 
 use crate::exit::Failure;
-use crate::signals::{Signals, Woken};
 
 /// How long a signal may go unnoticed.
 const TURN: Duration = Duration::from_millis(100);
@@ -45,11 +45,8 @@ pub fn next(
     signals: &Signals,
 ) -> Result<Option<DetectionMessage>, Failure> {
     loop {
-        let left = deadline.map(|when| when.saturating_duration_since(Instant::now()));
-        match signals.wait(Some(listener.as_fd()), left)? {
-            Woken::Signal => signals.check()?,
-            Woken::Elapsed => return Ok(None),
-            Woken::Readable => {}
+        if !signals.wait(Some(listener.as_fd()), deadline)? {
+            return Ok(None);
         }
         if let Some(message) = listener.next(Some(Duration::ZERO))? {
             return Ok(Some(message));

@@ -9,6 +9,5 @@ pub mod log;
 pub mod planes;
 pub mod publishing;
 pub mod report;
-pub mod signals;
 pub mod summary;
 pub mod terminal;

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use cuframes::publisher::PublisherBuilder;
 use cuframes::{Error, MemoryKind, Publisher};
+use program::signals::Signals;
 
 use crate::args::{MemoryName, PublishArguments, SyncName};
 use crate::exit::Failure;
 use crate::report;
-use crate::signals::Signals;
 use crate::terminal::say;
 
 /// How often a wait for subscribers looks for signals.

@@ -1,6 +1,7 @@
 //! What is said at the end of `publish`.
 
 use cuframes::{Publisher, PublisherStats};
+use program::output::print_json;
 use serde::Serialize;
 
 use crate::args::PublishArguments;
@@ -129,7 +130,7 @@ impl Summary {
     /// Tells it to people, or to programs.
     pub fn tell(&self, arguments: &PublishArguments) -> Result<(), Failure> {
         if arguments.json {
-            return report::print_json(self);
+            return Ok(print_json(self)?);
         }
         if !arguments.quiet {
             say(&self.sentence());

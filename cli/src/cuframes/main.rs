@@ -4,7 +4,6 @@ mod bridge;
 mod detections;
 mod doctor;
 mod framemd5;
-mod generate;
 mod keys;
 mod lend;
 mod media;
@@ -12,7 +11,11 @@ mod pattern;
 mod publish;
 mod sub;
 
+use std::io::{self, Write};
+
 use clap::Parser;
+use clap_complete::Shell;
+use program::generate;
 
 use cuframes_cli::args::{Arguments, Command};
 use cuframes_cli::exit::Failure;
@@ -38,7 +41,14 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Info(arguments) => keys::info::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Gc(arguments) => keys::gc::run(&arguments),
-        Command::Man { directory } => generate::man(&directory),
-        Command::Completions { shell } => generate::completions(shell),
+        Command::Man { directory } => Ok(generate::man::<Arguments>(&directory)?),
+        Command::Completions { shell } => complete(shell),
     }
+}
+
+/// Writes a shell's completions to standard output.
+fn complete(shell: Shell) -> Result<(), Failure> {
+    let script = generate::completions::<Arguments>(shell);
+    let written = io::stdout().write_all(script.as_bytes());
+    written.map_err(Failure::io("write to stdout"))
 }

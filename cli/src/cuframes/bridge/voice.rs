@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use cuframes_cli::exit::Failure;
-use cuframes_cli::report::print_json;
 use cuframes_cli::terminal::{Progress, say};
+use program::output::print_json;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -110,6 +110,6 @@ impl Voice {
         what["time_ms"] = json!(time_ms);
         what["key"] = json!(self.route.key);
         what[self.route.channel] = json!(self.route.name);
-        print_json(&what)
+        Ok(print_json(&what)?)
     }
 }

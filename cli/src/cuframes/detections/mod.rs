@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use cuframes::Error;
 use frame_lending::gateway::{GatewayError, Listener};
 use frame_lending::message::DetectionMessage;
+use program::output::print;
+use program::signals::Signals;
 
 use cuframes_cli::args::DetectionsArguments;
 use cuframes_cli::exit::Failure;
-use cuframes_cli::signals::Signals;
+use cuframes_cli::hearing;
 use cuframes_cli::terminal::say;
-use cuframes_cli::{hearing, report};
 
 /// Before the next attempt at a gateway that closes at once: it turns us away, or is about to end.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -37,9 +38,9 @@ pub fn run(arguments: &DetectionsArguments) -> Result<(), Failure> {
         match arguments.json {
             true => {
                 let json = String::from_utf8_lossy(&message.to_json()).into_owned();
-                report::print(&(json + "\n"))?;
+                print(&(json + "\n"))?;
             }
-            false => report::print(&line::of(&message))?,
+            false => print(&line::of(&message))?,
         }
     }
     Ok(())

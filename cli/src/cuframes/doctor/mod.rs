@@ -5,10 +5,10 @@ mod text;
 mod trial;
 
 use cuframes::cuda;
+use program::output::{print, print_json};
 
 use cuframes_cli::args::DoctorArguments;
 use cuframes_cli::exit::Failure;
-use cuframes_cli::report;
 
 use diagnosis::Diagnosis;
 
@@ -23,8 +23,8 @@ pub fn run(arguments: &DoctorArguments) -> Result<(), Failure> {
         joined
     });
     match arguments.json {
-        true => report::print_json(&diagnosis)?,
-        false => report::print(&text::of(&diagnosis))?,
+        true => print_json(&diagnosis)?,
+        false => print(&text::of(&diagnosis))?,
     }
     let wanted = arguments.require.iter().map(ToString::to_string);
     let wanted = std::iter::once("host+cpu".to_owned()).chain(wanted);

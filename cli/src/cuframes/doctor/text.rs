@@ -1,6 +1,6 @@
 //! What was found, as people read it.
 
-use cuframes_cli::report::table;
+use program::output::table;
 
 use super::diagnosis::{Device, Diagnosis, Verdict};
 

@@ -1,11 +1,11 @@
 //! `cuframes gc`.
 
 use cuframes::keys;
+use program::output::{print, print_json};
 use serde::Serialize;
 
 use cuframes_cli::args::GcArguments;
 use cuframes_cli::exit::Failure;
-use cuframes_cli::report::{print, print_json};
 
 /// What was removed, or would be.
 #[derive(Debug, Serialize)]
@@ -25,7 +25,7 @@ pub fn run(arguments: &GcArguments) -> Result<(), Failure> {
             .collect(),
     };
     if arguments.json {
-        return print_json(&report);
+        return Ok(print_json(&report)?);
     }
     let what = if report.dry_run {
         "would remove"
@@ -33,5 +33,5 @@ pub fn run(arguments: &GcArguments) -> Result<(), Failure> {
         "removed"
     };
     let lines = report.removed.iter().map(|path| format!("{what} {path}\n"));
-    print(&lines.collect::<String>())
+    Ok(print(&lines.collect::<String>())?)
 }

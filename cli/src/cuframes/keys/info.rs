@@ -3,11 +3,12 @@
 use cuframes::Mode;
 use cuframes::keys::{self, KeyInfo, KeyPackets, KeySubscriber};
 use cuframes::wire::StreamState;
+use program::output::{print, print_json, table};
 use serde::Serialize;
 
 use cuframes_cli::args::InfoArguments;
 use cuframes_cli::exit::Failure;
-use cuframes_cli::report::{self, print, print_json, ratio, table};
+use cuframes_cli::report::{self, ratio};
 
 /// A publisher and its subscribers. Numbers of 64 bits that are not counts are text, since
 /// many readers of JSON round them.
@@ -68,9 +69,10 @@ pub fn run(arguments: &InfoArguments) -> Result<(), Failure> {
     let info = keys::info(&arguments.key, &arguments.trust.allow_uids)?;
     let report = Report::of(&arguments.key, &info);
     match arguments.json {
-        true => print_json(&report),
-        false => print(&report.text()),
+        true => print_json(&report)?,
+        false => print(&report.text())?,
     }
+    Ok(())
 }
 
 /// The state of the stream in a word.

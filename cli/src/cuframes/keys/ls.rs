@@ -4,11 +4,12 @@ use std::path::Path;
 use std::thread;
 
 use cuframes::keys::{self, KeyEntry, KeyInfo};
+use program::output::{print, print_json, table};
 use serde::Serialize;
 
 use cuframes_cli::args::LsArguments;
 use cuframes_cli::exit::Failure;
-use cuframes_cli::report::{self, print, print_json, ratio, table};
+use cuframes_cli::report::{self, ratio};
 
 /// One key.
 #[derive(Debug, Serialize)]
@@ -47,9 +48,10 @@ pub fn run(arguments: &LsArguments) -> Result<(), Failure> {
     });
     rows.retain(|row| arguments.all || row.state != "gone");
     match arguments.json {
-        true => print_json(&rows),
-        false => print(&text(&rows)),
+        true => print_json(&rows)?,
+        false => print(&text(&rows))?,
     }
+    Ok(())
 }
 
 impl Row {

@@ -1,7 +1,7 @@
 //! The account of frames, for people and for programs.
 
-use cuframes_cli::report;
 use frame_lending::engine::{ConsumerRow, Report, Tally};
+use program::output;
 use serde_json::{Value, json};
 
 use super::memory::{Memories, Memory};
@@ -74,7 +74,7 @@ pub fn table(report: &Report, memories: &Memories) -> String {
         vec![key.to_owned(), memory.to_owned()]
     });
     let keys: Vec<_> = keys.collect();
-    report::table(&["KEY", "MEMORY"], &keys) + &report::table(&HEADINGS, &rows)
+    output::table(&["KEY", "MEMORY"], &keys) + &output::table(&HEADINGS, &rows)
 }
 
 fn line(name: &str, tally: &Tally) -> Vec<String> {

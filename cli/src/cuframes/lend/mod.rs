@@ -12,11 +12,11 @@ use std::time::Instant;
 
 use cuframes_cli::args::LendArguments;
 use cuframes_cli::exit::Failure;
-use cuframes_cli::report::{print, print_json};
-use cuframes_cli::signals::Signals;
 use cuframes_cli::terminal::say;
 use frame_lending::engine::{Engine, EngineOptions, Report, Source};
 use frame_lending::gateway::{Gateway, GatewayOptions};
+use program::output::{print, print_json};
+use program::signals::Signals;
 
 use memory::Memories;
 use sources::Sources;
@@ -74,7 +74,7 @@ fn watch(
 ) -> Result<(), Failure> {
     if !arguments.stats {
         signals.wait(None, None)?;
-        return signals.check();
+        return Ok(());
     }
     let mut next = Instant::now();
     loop {
@@ -91,8 +91,9 @@ fn tell(
     is_last: bool,
 ) -> Result<(), Failure> {
     match (arguments.json, arguments.stats) {
-        (true, _) => print_json(&account::of(report, memories, is_last)),
-        (false, true) => print(&account::table(report, memories)),
-        (false, false) => Ok(()),
+        (true, _) => print_json(&account::of(report, memories, is_last))?,
+        (false, true) => print(&account::table(report, memories))?,
+        (false, false) => {}
     }
+    Ok(())
 }

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use cuframes_cli::args::Ratio;
-use cuframes_cli::exit::Failure;
-use cuframes_cli::signals::Signals;
+use program::ending::Ending;
+use program::signals::Signals;
 
 /// Counts time in frames.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl Clock {
     }
 
     /// Sleeps until frame `number` is due.
-    pub fn wait_for(&self, number: u64, signals: &Signals) -> Result<(), Failure> {
+    pub fn wait_for(&self, number: u64, signals: &Signals) -> Result<(), Ending> {
         let since = Duration::from_nanos(self.pts(number).unsigned_abs());
         let due = self.started.and_then(|start| start.checked_add(since));
         match due {

@@ -5,9 +5,9 @@ use std::io::{self, BufReader, Read};
 use std::os::fd::AsFd;
 
 use cuframes::FrameLayout;
+use program::signals::Signals;
 
 use cuframes_cli::exit::Failure;
-use cuframes_cli::signals::{Signals, Woken};
 
 use super::Planes;
 
@@ -123,10 +123,8 @@ fn read_full(from: &mut impl Read, place: &mut [u8]) -> io::Result<usize> {
 
 impl Read for Interruptible {
     fn read(&mut self, place: &mut [u8]) -> io::Result<usize> {
-        match self.signals.wait(Some(self.file.as_fd()), None) {
-            Ok(Woken::Signal) => Err(io::Error::other("a signal came")),
-            Ok(_) => self.file.read(place),
-            Err(failure) => Err(io::Error::other(failure.to_string())),
-        }
+        let ready = self.signals.wait(Some(self.file.as_fd()), None);
+        ready.map_err(io::Error::other)?;
+        self.file.read(place)
     }
 }

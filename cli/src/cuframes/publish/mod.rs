@@ -5,12 +5,12 @@ mod input;
 
 use cuframes::meta::StreamInfo;
 use cuframes::{Color, FrameMeta, MemoryKind, Publisher};
+use program::signals::Signals;
 
 use cuframes_cli::args::{PublishArguments, Source, Stream};
 use cuframes_cli::exit::Failure;
 use cuframes_cli::planes::{Planes, Staging};
 use cuframes_cli::publishing::{builder, tell_choice, wait_subscribers};
-use cuframes_cli::signals::Signals;
 use cuframes_cli::summary::Summary;
 use cuframes_cli::terminal::Progress;
 

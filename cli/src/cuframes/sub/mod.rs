@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use cuframes_cli::args::SubArguments;
 use cuframes_cli::exit::Failure;
-use cuframes_cli::signals::Signals;
+use program::ending::Ending;
+use program::signals::Signals;
 
 use output::Output;
 use reader::Reader;
@@ -44,8 +45,8 @@ pub fn run(arguments: &SubArguments) -> Result<(), Failure> {
     spawn("read", sender.clone(), move || News::Ended(reader.run()))?;
     let waiting = signals.clone();
     spawn("signals", sender, move || match waiting.wait(None, None) {
-        Ok(_) => News::Signal,
-        Err(failure) => News::Ended(Err(failure)),
+        Ok(_) | Err(Ending::Signal(_)) => News::Signal,
+        Err(ending) => News::Ended(Err(ending.into())),
     })?;
     let ended = match news.recv() {
         Ok(News::Ended(ended)) => ended,
@@ -53,7 +54,7 @@ pub fn run(arguments: &SubArguments) -> Result<(), Failure> {
             stop.store(true, Ordering::Relaxed);
             // Either it ends properly, or it is left behind where it waits.
             let _ = news.recv_timeout(GRACE);
-            signals.check()
+            signals.check().map_err(Failure::from)
         }
     };
     reader::lock(&tally).tell(arguments, &ended)?;

@@ -9,13 +9,13 @@ use cuframes::{
     CodecParams, Error, PacketFlags, PacketInfo, PacketStart, Subscriber, SubscriberStats,
 };
 use md5::{Digest, Md5};
+use program::output::to_json;
+use program::signals::Signals;
 use serde::Serialize;
 
 use cuframes_cli::args::SubArguments;
 use cuframes_cli::connecting::connect;
 use cuframes_cli::exit::Failure;
-use cuframes_cli::report::to_json;
-use cuframes_cli::signals::Signals;
 use cuframes_cli::terminal::say;
 
 /// How long a signal may go unnoticed.

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use cuframes::{FrameLayout, Subscriber, SubscriberStats};
+use program::output::{print, print_json, to_json};
 use serde::Serialize;
 
 use cuframes_cli::args::SubArguments;
@@ -117,11 +118,11 @@ impl Tally {
         let report = self.report(ended);
         if arguments.json {
             match arguments.fills_stdout() {
-                true => say(&report::to_json(&report)),
-                false => return report::print_json(&report),
+                true => say(&to_json(&report)),
+                false => return Ok(print_json(&report)?),
             }
         } else if arguments.stats && !arguments.fills_stdout() {
-            return report::print(&format!("{}\n", report.sentence()));
+            return Ok(print(&format!("{}\n", report.sentence()))?);
         } else if arguments.stats || (is_terminal() && !arguments.quiet) {
             say(&report.sentence());
         }

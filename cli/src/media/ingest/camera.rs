@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use cuframes_cli::args::PublishArguments;
 use cuframes_cli::exit::Failure;
-use cuframes_cli::signals::Signals;
 use cuframes_cli::summary::{Summary, Tally};
+use program::signals::Signals;
 use serde_json::json;
 
 use super::address::Address;

@@ -5,8 +5,9 @@ use std::thread;
 
 use cuframes_cli::args::PublishArguments;
 use cuframes_cli::exit::Failure;
-use cuframes_cli::signals::Signals;
 use cuframes_cli::terminal::say;
+use program::ending::Ending;
+use program::signals::Signals;
 
 use super::camera::{Camera, Patience};
 use super::service::{Pulse, Service};
@@ -49,7 +50,7 @@ pub fn run(cameras: &[PublishArguments], signals: &Signals) -> Result<(), Failur
 fn one(camera: &PublishArguments, signals: Signals, pulse: Pulse) -> Result<(), Failure> {
     let ended = Camera::new(camera, signals, pulse, Patience::All).run();
     match &ended {
-        Ok(()) | Err(Failure::Signal(_)) => {}
+        Ok(()) | Err(Failure::Ended(Ending::Signal(_))) => {}
         // Even a quiet one says why it fails.
         Err(failure) => say(&format!("{}: {failure}", camera.key())),
     }

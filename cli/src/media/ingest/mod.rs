@@ -29,10 +29,10 @@ mod voice;
 mod watch;
 
 use ffmpeg_next::util::log;
+use program::signals::Signals;
 
 use cuframes_cli::args::PublishArguments;
 use cuframes_cli::exit::Failure;
-use cuframes_cli::signals::Signals;
 
 use camera::{Camera, Patience};
 use service::Service;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use cuframes_cli::exit::Failure;
+use program::ending::Ending;
 
 use super::watch::Watch;
 
@@ -23,7 +23,7 @@ impl Pace {
     }
 
     /// Sleeps until it is time for the picture; one that `jumped` is due at once.
-    pub fn wait(&mut self, pts: Option<i64>, jumped: bool, watch: &Watch) -> Result<(), Failure> {
+    pub fn wait(&mut self, pts: Option<i64>, jumped: bool, watch: &Watch) -> Result<(), Ending> {
         let Some(pts) = pts.filter(|_| self.realtime) else {
             return watch.check();
         };

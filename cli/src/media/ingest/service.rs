@@ -6,9 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use program::signals::Signals;
 use sd_notify::NotifyState;
-
-use cuframes_cli::signals::Signals;
 
 /// Stands for a camera that waits on purpose, or has ended.
 const RESTS: u64 = u64::MAX;

@@ -209,7 +209,7 @@ fn rate_of(rate: Rational) -> Option<(u32, u32)> {
 
 fn failure(what: &str, shown: &str, error: Error, watch: &Watch) -> Failure {
     if let Err(signal) = watch.check() {
-        return signal;
+        return signal.into();
     }
     let reason = match (error, watch.limit()) {
         (Error::Exit, Some(limit)) => format!("nothing came for {limit:?}"),

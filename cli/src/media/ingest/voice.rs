@@ -2,12 +2,12 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use program::output::print_json;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use cuframes_cli::args::PublishArguments;
 use cuframes_cli::exit::Failure;
-use cuframes_cli::report::print_json;
 use cuframes_cli::summary::Summary;
 use cuframes_cli::terminal::say;
 
@@ -94,10 +94,10 @@ impl Voice {
             return Ok(());
         }
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        print_json(&Event {
+        Ok(print_json(&Event {
             event,
             time_ms: since.unwrap_or_default().as_millis(),
             what,
-        })
+        })?)
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use cuframes_cli::exit::Failure;
-use cuframes_cli::signals::Signals;
+use program::ending::Ending;
+use program::signals::Signals;
 
 use super::service::Pulse;
 
@@ -46,12 +46,12 @@ impl Watch {
     }
 
     /// Sleeps until `when`, or until a signal comes.
-    pub fn sleep_until(&self, when: Instant) -> Result<(), Failure> {
+    pub fn sleep_until(&self, when: Instant) -> Result<(), Ending> {
         self.rest(|signals| signals.sleep_until(when))
     }
 
     /// The signal that came, as the way to end.
-    pub fn check(&self) -> Result<(), Failure> {
+    pub fn check(&self) -> Result<(), Ending> {
         self.signals.check()
     }
 

@@ -17,11 +17,11 @@ use std::time::Duration;
 
 use cuframes::{Error, Event, PacketFlags, PacketInfo, PacketStart, Subscriber};
 use ffmpeg_next::log;
+use program::signals::Signals;
 
 use cuframes_cli::args::{Keep, RecordArguments};
 use cuframes_cli::connecting;
 use cuframes_cli::exit::Failure;
-use cuframes_cli::signals::Signals;
 
 use format::Format;
 use names::Names;

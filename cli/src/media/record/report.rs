@@ -4,11 +4,11 @@ use std::io;
 use std::path::Path;
 
 use cuframes::SubscriberStats;
+use program::output::print_json;
 use serde::Serialize;
 
 use cuframes_cli::args::RecordArguments;
 use cuframes_cli::exit::Failure;
-use cuframes_cli::report::print_json;
 use cuframes_cli::terminal::say;
 
 use super::segment::Finished;
@@ -159,7 +159,7 @@ impl<'a> Report<'a> {
 
     fn tell(&self, line: &Line<'_>, sentence: impl FnOnce() -> String) -> Result<(), Failure> {
         match self.arguments.json {
-            true => print_json(line),
+            true => Ok(print_json(line)?),
             false => {
                 self.say(&sentence());
                 Ok(())

@@ -5,7 +5,7 @@ use cuframes::{
 };
 use cuframes_cli::args::VizionArguments;
 use cuframes_cli::exit::Failure;
-use cuframes_cli::signals::Signals;
+use program::signals::Signals;
 use serde_json::json;
 use vizion::{FrameHeader, FrameReader, View};
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use cuframes_cli::args::VizionArguments;
 use cuframes_cli::exit::Failure;
-use cuframes_cli::signals::Signals;
+use program::signals::Signals;
 
 use super::voice::{Route, Voice};
 use tally::Tally;

@@ -7,7 +7,7 @@ use cuframes::{Codec, Error, Event, Mode, PacketStart, Subscriber};
 use cuframes_cli::args::VizionArguments;
 use cuframes_cli::connecting::connect;
 use cuframes_cli::exit::Failure;
-use cuframes_cli::signals::Signals;
+use program::signals::Signals;
 use serde_json::json;
 use vizion::{FrameInfo, PixelFormat};
 

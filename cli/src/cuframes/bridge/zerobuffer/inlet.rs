@@ -4,7 +4,7 @@ use cuframes::meta::StreamInfo;
 use cuframes::{Error, FrameMeta, Publisher};
 use cuframes_cli::args::ZeroBufferArguments;
 use cuframes_cli::exit::Failure;
-use cuframes_cli::signals::Signals;
+use program::signals::Signals;
 use serde_json::json;
 use zerobuffer::Frame;
 

@@ -8,7 +8,7 @@ use cuframes::{Error, Event, Frame, Mode, Subscriber};
 use cuframes_cli::args::ZeroBufferArguments;
 use cuframes_cli::connecting::connect;
 use cuframes_cli::exit::Failure;
-use cuframes_cli::signals::Signals;
+use program::signals::Signals;
 use serde_json::json;
 
 use super::TURN;

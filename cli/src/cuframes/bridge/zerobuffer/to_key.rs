@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use cuframes_cli::args::ZeroBufferArguments;
 use cuframes_cli::exit::Failure;
-use cuframes_cli::signals::Signals;
+use program::signals::Signals;
 use serde_json::json;
 use zerobuffer::{BufferConfig, DEFAULT_PAYLOAD_SIZE, Error, FRAME_HEADER_SIZE, Reader};
 
