@@ -1,10 +1,10 @@
 //! How the program ends: exit codes and signals.
 
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
 
-use crate::support::{Place, Running, assert_code, assert_signal, noise, parse};
+use crate::support::{Place, Running, assert_code, assert_signal, noise, parse, program, text};
 
 /// A publisher that goes on until it is told not to.
 const ENDLESS: &str = "publish --key KEY --test-pattern 64x48@200 -q";
@@ -68,6 +68,28 @@ fn nobody_there_is_3() {
         let said = assert_code(&place.run(line), 3);
         assert!(said.contains(&place.key), "{line}: {said}");
     }
+}
+
+/// The kernel drops what comes with a message and finds no room: the publisher is not to blame.
+#[test]
+fn too_few_descriptors_are_told_as_such() {
+    let place = Place::new();
+    let (_publisher, _reader) = pair(&place, "--name witness");
+    let (mut lost, mut served) = (0, 0);
+    for limit in 5..24 {
+        let line = format!("ulimit -n {limit}; exec \"$0\" sub \"$1\" --frames 1");
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", &line]).arg(program()).arg(&place.key);
+        command.env("CUFRAMES_RUNTIME_DIR", place.dir.path());
+        let output = command.output().expect("a shell");
+        let said = text(&output.stderr);
+        match output.status.success() {
+            true => served += 1,
+            false if said.contains("raise RLIMIT_NOFILE") => lost += 1,
+            false => assert!(said.contains("Too many open files"), "{limit}: {said}"),
+        }
+    }
+    assert!(lost > 0 && served > 0, "{lost} lost, {served} served");
 }
 
 #[test]

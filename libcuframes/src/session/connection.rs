@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::sys::{self, Fd, Received};
 use crate::wire::{
-    ErrorCode, ErrorMessage, Incoming, MAX_PAYLOAD, MESSAGE_HEADER_SIZE, Message, MessageHeader,
-    MessageType, WireError, frame_message,
+    ErrorCode, ErrorMessage, Incoming, MAX_FDS, MAX_PAYLOAD, MESSAGE_HEADER_SIZE, Message,
+    MessageHeader, MessageType, WireError, frame_message,
 };
 
 /// How long a message may take from its first byte to its last.
@@ -105,13 +105,14 @@ impl Connection {
         self.started.get_or_insert_with(Instant::now);
         self.filled += received.bytes;
         self.fds.extend(received.fds);
-        match received.truncated || too_late {
-            true => Err(WireError::FdCount {
-                what: "a message",
+        match (received.truncated, too_late) {
+            (true, _) => Err(WireError::FdsLost { most: MAX_FDS }),
+            (_, true) => Err(WireError::FdCount {
+                what: "the payload of a message",
                 expected: 0,
                 actual: self.fds.len(),
             }),
-            false => Ok(()),
+            (false, false) => Ok(()),
         }
     }
 

@@ -82,6 +82,15 @@ pub enum WireError {
         /// How many came.
         actual: usize,
     },
+    /// The kernel gave away descriptors that came with a message.
+    #[error(
+        "descriptors that came with a message are lost: this process may have no more open (raise \
+         RLIMIT_NOFILE), or more than {most} came; the connection is closed"
+    )]
+    FdsLost {
+        /// As many as a message has at most.
+        most: usize,
+    },
     /// A field is outside what the protocol allows.
     #[error("{field} is {value}, the protocol allows {allowed}; the segment or message is refused")]
     Field {
