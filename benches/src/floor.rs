@@ -85,6 +85,14 @@ impl Shared {
         }
     }
 
+    /// The same outside of what is measured: an error if the other process ends meanwhile.
+    pub fn spin_while(&self, other: &mut Peer, word: Word, last: u64) -> Result<()> {
+        while self.word(word).load(Ordering::Acquire) == last {
+            other.check()?;
+        }
+        Ok(())
+    }
+
     /// Sleeps until the pinged word is no longer `last`, and returns what it is.
     #[inline]
     pub fn sleep(&self, last: u64) -> u64 {

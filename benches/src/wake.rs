@@ -100,9 +100,9 @@ fn measure_kind(book: &mut Book, index: usize) -> Result<()> {
     let pinned = machine::pin(machine::processor(Side::This))?;
     let mut calls = Samples::new()?;
     for block in 0..kind.blocks {
-        shared.spin(Word::Ready, 2 * block);
+        shared.spin_while(&mut reader, Word::Ready, 2 * block)?;
         send_pings(kind, &shared)?;
-        shared.spin(Word::Ready, 2 * block + 1);
+        shared.spin_while(&mut reader, Word::Ready, 2 * block + 1)?;
         match kind.packets {
             true => send_packets(kind, &mut publisher, &mut calls)?,
             false => send_frames(kind, &mut publisher, &mut calls)?,

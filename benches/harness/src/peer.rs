@@ -72,6 +72,14 @@ impl Peer {
         Ok(numbers.collect::<std::result::Result<_, _>>()?)
     }
 
+    /// An error if it has ended.
+    pub fn check(&mut self) -> Result<()> {
+        match self.child.try_wait()? {
+            None => Ok(()),
+            Some(status) => Err(format!("the other process ended with {status}").into()),
+        }
+    }
+
     /// SIGKILL, not waited for.
     pub fn kill(&mut self) -> Result<()> {
         Ok(self.child.kill()?)

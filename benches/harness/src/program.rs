@@ -2,6 +2,7 @@
 //! figures, printed or kept.
 
 use clap::{Args, ValueEnum};
+use rustix::process::{Signal, set_parent_process_death_signal};
 
 use crate::arguments::Arguments;
 use crate::book::Book;
@@ -44,6 +45,8 @@ pub fn run<B: Bench, O: Args>(
     mut bench: B,
 ) -> Result<()> {
     if let Some(role) = &arguments.role {
+        // Who spins for a process that was killed would spin for ever.
+        set_parent_process_death_signal(Some(Signal::KILL))?;
         return B::play(role, &arguments.words);
     }
     if placement == Placement::Pinned {
