@@ -1,6 +1,6 @@
 //! Pixel formats by the names that are on the wire.
 
-use crate::message::PlanePlace;
+use crate::message::{PlanePlace, Planes};
 
 /// A pixel format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ impl Format {
     /// Where the planes of a frame are that has no padding, as a plain consumer gets it; `None` of
     /// one without pixels or with more than [`MAX_DIMENSION`] in a row or column.
     #[must_use]
-    pub fn tight(&self, width: u32, height: u32) -> Option<Vec<PlanePlace>> {
+    pub fn tight(&self, width: u32, height: u32) -> Option<Planes> {
         let possible = 1..=MAX_DIMENSION;
         if !possible.contains(&width) || !possible.contains(&height) {
             return None;

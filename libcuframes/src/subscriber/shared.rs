@@ -4,7 +4,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::wire::MemoryKind;
+use crate::wire::{MAX_PLANES, MemoryKind};
 
 use super::attachment::Pixels;
 use super::{Frame, Subscriber};
@@ -15,11 +15,14 @@ use super::{Frame, Subscriber};
 pub struct SharedFrame<'lease> {
     fd: BorrowedFd<'lease>,
     pool: u64,
-    planes: Vec<SharedPlane>,
+    /// Those behind the last are the default. No list with memory of its own: one who lends frames
+    /// asks for each of them.
+    planes: [SharedPlane; MAX_PLANES],
+    plane_count: usize,
 }
 
 /// Where a plane of a frame is in the memory of its publisher.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SharedPlane {
     /// Its first byte.
@@ -47,7 +50,7 @@ impl<'lease> SharedFrame<'lease> {
     /// The planes in their order.
     #[must_use]
     pub fn planes(&self) -> &[SharedPlane] {
-        &self.planes
+        &self.planes[..self.plane_count]
     }
 }
 
@@ -94,15 +97,19 @@ impl Frame {
 
     fn in_memory<'lease>(&'lease self, fd: BorrowedFd<'lease>) -> SharedFrame<'lease> {
         let layout = self.layout();
-        let plane = |plane| SharedPlane {
-            offset: self.wire.data_offset + layout.offset(plane) as u64,
-            pitch: layout.pitch(plane),
-            bytes: layout.plane_bytes(plane),
-        };
+        let mut planes = [SharedPlane::default(); MAX_PLANES];
+        for (plane, place) in planes.iter_mut().enumerate().take(layout.plane_count) {
+            *place = SharedPlane {
+                offset: self.wire.data_offset + layout.offset(plane) as u64,
+                pitch: layout.pitch(plane),
+                bytes: layout.plane_bytes(plane),
+            };
+        }
         SharedFrame {
             fd,
             pool: self.attachment.geometry.epoch,
-            planes: (0..layout.plane_count).map(plane).collect(),
+            planes,
+            plane_count: layout.plane_count,
         }
     }
 

@@ -36,7 +36,7 @@ struct Inner {
 impl Pool {
     pub fn new(width: u32, height: u32) -> Result<Pool> {
         let format = Format::named("NV12").ok_or("no such format")?;
-        let planes = format.tight(width, height).ok_or("no such size")?;
+        let planes = format.tight(width, height).ok_or("no such size")?.to_vec();
         let frame: u64 = planes.iter().map(|plane| plane.size).sum();
         let mut memory = Buffers::new(BufferKind::Memfd)?.get((frame * SLOTS) as usize)?;
         let tight = vec![7; frame as usize];

@@ -1,7 +1,7 @@
 //! How a driver's pictures lie in its buffers.
 
 use crate::format::Format;
-use crate::message::PlanePlace;
+use crate::message::{PlanePlace, Planes};
 
 /// A driver's names of the formats that have one on the wire.
 const KNOWN: [([u8; 4], &str); 12] = [
@@ -48,7 +48,7 @@ pub struct Arrangement {
     /// Rows.
     pub height: u32,
     /// Where the planes are.
-    pub planes: Vec<PlanePlace>,
+    pub planes: Planes,
 }
 
 impl Arrangement {

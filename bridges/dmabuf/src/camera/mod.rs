@@ -25,6 +25,7 @@ use crate::engine::{Source, SourceError, Subscription};
 
 pub use error::CameraError;
 pub use spec::CameraSpec;
+pub use view::LentPicture;
 
 use device::Device;
 use feed::RESERVE;
@@ -77,12 +78,12 @@ impl Cameras {
     }
 }
 
-impl Source for Cameras {
+impl Source<LentPicture> for Cameras {
     fn streams(&self) -> Vec<String> {
         self.all.iter().map(|camera| camera.spec.stream()).collect()
     }
 
-    fn subscribe(&self, stream: &str) -> Result<Box<dyn Subscription>, SourceError> {
+    fn subscribe(&self, stream: &str) -> Result<Box<dyn Subscription<LentPicture>>, SourceError> {
         let away = || SourceError::Away {
             stream: stream.to_owned(),
         };

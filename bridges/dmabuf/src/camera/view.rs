@@ -45,12 +45,12 @@ impl View {
     }
 }
 
-impl Subscription for View {
+impl Subscription<LentPicture> for View {
     fn fd(&mut self) -> Result<BorrowedFd<'_>, SourceError> {
         Ok(self.bell.as_fd())
     }
 
-    fn newest(&mut self) -> Result<Option<Box<dyn Lease>>, SourceError> {
+    fn newest(&mut self) -> Result<Option<LentPicture>, SourceError> {
         // Before the look, so that no picture stays unseen; it is empty if nothing is new.
         let _ = rustix::io::read(&*self.bell, &mut [0; 8]);
         let feed = self.stream.feed();
@@ -65,7 +65,7 @@ impl Subscription for View {
         let between = self.last.map_or(0, |last| picture.number - last - 1);
         self.dropped += u64::try_from(between).unwrap_or_default();
         self.last = Some(picture.number);
-        Ok(Some(Box::new(Held(picture))))
+        Ok(Some(LentPicture(picture)))
     }
 
     fn dropped(&self) -> u64 {
@@ -85,10 +85,10 @@ impl Drop for View {
     }
 }
 
-/// A picture that is lent.
-struct Held(Arc<Picture>);
+/// A picture of a camera that is lent.
+pub struct LentPicture(Arc<Picture>);
 
-impl Lease for Held {
+impl Lease for LentPicture {
     fn description(&self) -> FrameDescription {
         let arrangement = self.0.owner.arrangement();
         FrameDescription {
@@ -106,7 +106,7 @@ impl Lease for Held {
         Some(SharedMemory {
             id,
             fd: dma_buf.as_fd(),
-            planes: self.0.owner.arrangement().planes.clone(),
+            planes: self.0.owner.arrangement().planes,
             is_dma_buf: true,
         })
     }

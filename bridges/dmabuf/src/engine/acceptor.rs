@@ -9,12 +9,13 @@ use rustix::io::Errno;
 
 use super::consumer::Consumer;
 use super::counts::{ConsumerRow, Tally};
-use super::{EngineError, Shared, system};
+use super::{EngineError, Lease, Shared, Source, system};
 use crate::socket::{Connection, Listener, Peer, SocketError};
 
 /// The thread that listens, and those that it started.
-pub struct Acceptor {
+pub struct Acceptor<L> {
     listener: Listener,
+    source: Arc<dyn Source<L>>,
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
     /// Given up for a moment when this process may open no more: a peer that waits for ever would
@@ -22,10 +23,15 @@ pub struct Acceptor {
     reserve: Option<File>,
 }
 
-impl Acceptor {
-    pub fn new(listener: Listener, shared: Arc<Shared>) -> Result<Acceptor, EngineError> {
+impl<L: Lease + 'static> Acceptor<L> {
+    pub fn new(
+        listener: Listener,
+        source: Arc<dyn Source<L>>,
+        shared: Arc<Shared>,
+    ) -> Result<Acceptor<L>, EngineError> {
         Ok(Acceptor {
             listener,
+            source,
             shared,
             threads: Vec::new(),
             reserve: Some(reserve().map_err(system("open /dev/null"))?),
@@ -110,12 +116,12 @@ impl Acceptor {
         let Some(told) = self.shared.table.enter(row.clone(), limit) else {
             return self.refuse(&peer, "one more than max_consumers");
         };
-        let shared = Arc::clone(&self.shared);
+        let (source, shared) = (Arc::clone(&self.source), Arc::clone(&self.shared));
         let started = std::thread::Builder::new()
             .name(format!("lend-{}", peer.pid))
             .spawn({
                 let told = told.clone();
-                move || Consumer::new(shared, connection, row, told).run()
+                move || Consumer::new(shared, source, connection, row, told).run()
             });
         match started {
             Ok(thread) => self.threads.push(thread),

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-use super::Shared;
 use super::counts::{ConsumerRow, Row, Tally};
 use super::lender::{Lender, Loan};
 use super::streams::Streams;
+use super::{Lease, Shared, Source};
 use crate::failpoint::{Point, reach};
 use crate::fault::{Fault, planted};
 use crate::ledger::{self, Ledger};
@@ -21,16 +21,21 @@ use crate::socket::Connection;
 const LOOK_FOR_SHORT: Duration = Duration::from_millis(20);
 
 /// One consumer.
-pub struct Consumer {
+pub struct Consumer<L> {
     pub(super) shared: Arc<Shared>,
     pub(super) connection: Connection,
     pub(super) row: ConsumerRow,
     /// What the table has of it.
     told: Row,
-    pub(super) ledger: Ledger<Loan>,
-    pub(super) streams: Streams,
+    pub(super) ledger: Ledger<Loan<L>>,
+    pub(super) streams: Streams<L>,
     pub(super) lender: Option<Lender>,
+    /// Room for a packet of its own.
     pub(super) packet: Vec<u8>,
+    /// Room for a frame's message.
+    pub(super) message: Vec<u8>,
+    /// Room for the texts of what it found in a frame.
+    pub(super) texts: [String; 3],
     /// It does not read what was sent.
     pub(super) is_full: bool,
     /// It is gone, and what it had said is not read yet.
@@ -40,6 +45,8 @@ pub struct Consumer {
     /// Frames that were taken from streams and could not be sent.
     pub(super) unsent: u64,
     next_look: Instant,
+    /// Room for what is polled.
+    polled: Vec<PollFd<'static>>,
     /// Room for what `poll` says of streams.
     ready: Vec<bool>,
 }
@@ -47,13 +54,14 @@ pub struct Consumer {
 /// The consumer is gone, or may as well be.
 pub struct Gone;
 
-impl Consumer {
+impl<L: Lease> Consumer<L> {
     pub fn new(
         shared: Arc<Shared>,
+        source: Arc<dyn Source<L>>,
         connection: Connection,
         row: ConsumerRow,
         told: Row,
-    ) -> Consumer {
+    ) -> Consumer<L> {
         let terms = ledger::Terms {
             window: shared.options.window,
             timeout: shared.options.timeout,
@@ -61,17 +69,20 @@ impl Consumer {
         let lender = Lender::new(shared.options.buffers.clone());
         let now = Instant::now();
         Consumer {
-            streams: Streams::new(Arc::clone(&shared), now),
+            streams: Streams::new(Arc::clone(&shared), source, now),
             ledger: Ledger::new(terms),
             lender: lender
                 .inspect_err(|error| tracing::warn!(%error, "a consumer is not served"))
                 .ok(),
             // One byte more, to see that a packet is too large.
             packet: vec![0; MAX_PACKET + 1],
+            message: Vec::new(),
+            texts: Default::default(),
             shared,
             connection,
             row,
             told,
+            polled: Vec::new(),
             ready: Vec::new(),
             is_full: false,
             is_deaf: false,
@@ -144,7 +155,7 @@ impl Consumer {
         }
     }
 
-    pub(super) fn give_back(&mut self, loan: Loan) {
+    pub(super) fn give_back(&mut self, loan: Loan<L>) {
         self.streams.resume();
         if let Some(lender) = &mut self.lender {
             lender.give_back(loan);
@@ -195,10 +206,9 @@ impl Consumer {
             true => PollFlags::OUT,
             false => PollFlags::empty(),
         };
-        let mut fds = vec![
-            PollFd::new(&self.shared.stop, PollFlags::IN),
-            PollFd::new(&self.connection, PollFlags::IN | room),
-        ];
+        let mut fds: Vec<PollFd<'_>> = std::mem::take(&mut self.polled);
+        fds.push(PollFd::new(&self.shared.stop, PollFlags::IN));
+        fds.push(PollFd::new(&self.connection, PollFlags::IN | room));
         if wants_frames {
             let has_room = |stream| self.ledger.has_room(stream);
             self.streams.poll_for(&mut fds, has_room, now);
@@ -215,6 +225,7 @@ impl Consumer {
         self.ready.clear();
         self.ready
             .extend(of_streams.map(|fd| !fd.revents().is_empty()));
+        self.polled = emptied(fds);
         if wants_frames {
             self.streams.note_ready(&self.ready);
         }
@@ -226,6 +237,12 @@ impl Consumer {
             false => Ok(!heard.difference(PollFlags::OUT).is_empty()),
         }
     }
+}
+
+/// The same list without what is in it: to collect what is left of one, which is nothing, is done in
+/// the list's own memory.
+fn emptied(fds: Vec<PollFd<'_>>) -> Vec<PollFd<'static>> {
+    fds.into_iter().map_while(|_| None).collect()
 }
 
 /// Nanoseconds of CLOCK_REALTIME.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{FrameDescription, Lease, SharedMemory, SourceError};
 use crate::buffers::{Buffer, BufferError, BufferKind, Buffers};
 use crate::memory::MemoryError;
-use crate::message::{PlanePlace, Send, SendExtras, VERSION};
+use crate::message::{ExtrasOnWire, OnWire, PlanePlace, Planes, VERSION};
 
 /// What one consumer was lent, and has of the memories.
 pub struct Lender {
@@ -29,25 +29,24 @@ pub enum Memory {
 }
 
 /// What is kept while a consumer has a frame.
-pub struct Loan {
+pub struct Loan<L> {
     /// What it is.
     pub frame: FrameDescription,
     /// How long its publisher lets frames be kept; copies are kept no longer.
     pub time_limit: Option<Duration>,
-    keeps: Keeps,
+    keeps: Keeps<L>,
 }
 
-enum Keeps {
-    InPlace(Box<dyn Lease>),
+enum Keeps<L> {
+    InPlace(L),
     Copy(Buffer),
 }
 
 /// A frame that is ready to be sent.
-pub struct Parcel {
+pub struct Parcel<L> {
     /// What is kept.
-    pub loan: Loan,
-    /// Until its message has them.
-    planes: Vec<PlanePlace>,
+    pub loan: Loan<L>,
+    planes: Planes,
     memory: Memory,
 }
 
@@ -62,12 +61,12 @@ impl Lender {
     }
 
     /// Makes a frame ready: in place for who knows where to look, as a copy for who does not.
-    pub fn pack(
+    pub fn pack<L: Lease>(
         &mut self,
         stream: usize,
-        lease: Box<dyn Lease>,
+        lease: L,
         version: u32,
-    ) -> Result<Parcel, SourceError> {
+    ) -> Result<Parcel<L>, SourceError> {
         let frame = lease.description();
         let time_limit = lease.time_limit();
         let loan = |keeps| Loan {
@@ -77,7 +76,7 @@ impl Lender {
         };
         let tight = frame.format.tight(frame.width, frame.height);
         let suits = |shared: &SharedMemory<'_>| match version {
-            0 => shared.is_dma_buf && Some(&shared.planes) == tight.as_ref(),
+            0 => shared.is_dma_buf && Some(shared.planes) == tight,
             _ => shared.is_dma_buf || self.in_place,
         };
         if let Some(SharedMemory { id, planes, .. }) = lease.shared().filter(suits) {
@@ -91,7 +90,7 @@ impl Lender {
         let planes = tight.ok_or(BufferError::Memory(MemoryError::Empty))?;
         let size = usize::try_from(extent(&planes)).map_err(|_| MemoryError::Empty);
         let mut buffer = self.buffers.get(size.map_err(BufferError::Memory)?)?;
-        let copied = copy(&*lease, &mut buffer);
+        let copied = copy(&lease, &mut buffer);
         if let Err(error) = copied {
             self.buffers.give_back(buffer);
             return Err(error);
@@ -105,38 +104,41 @@ impl Lender {
         })
     }
 
-    /// The message of a parcel, and whether its descriptor goes with it.
-    pub fn message(
+    /// Writes the message of a parcel in place of what is in `packet`. True: its descriptor goes with
+    /// it.
+    pub fn write<L>(
         &self,
-        parcel: &mut Parcel,
+        parcel: &Parcel<L>,
         stream: &str,
         terms: Option<Terms>,
-    ) -> (Vec<u8>, bool) {
+        packet: &mut Vec<u8>,
+    ) -> bool {
         let frame = &parcel.loan.frame;
         let known = self.known.get(&parcel.memory).copied();
-        let extras = terms.map(|terms| SendExtras {
+        let extras = terms.map(|terms| ExtrasOnWire {
             v: VERSION,
             size: extent(&parcel.planes),
-            planes: std::mem::take(&mut parcel.planes),
+            planes: &parcel.planes,
             fourcc: frame.format.fourcc,
             modifier: 0,
             buffer_id: known.unwrap_or(self.last_id + 1),
             pts_ns: frame.pts_ns,
-            clock: "realtime".to_owned(),
+            clock: "realtime",
             deadline_ns: terms.now
                 + i64::try_from(terms.timeout.as_nanos()).unwrap_or(i64::MAX >> 1),
         });
         let is_fd_sent = extras.is_none() || known.is_none();
-        let message = Send {
-            stream_id: stream.to_owned(),
+        let message = OnWire {
+            stream_id: stream,
             sequence: frame.sequence,
             width: frame.width,
             height: frame.height,
-            format: frame.format.name.to_owned(),
+            format: frame.format.name,
             timestamp: frame.timestamp,
             extras,
         };
-        (message.to_json(), is_fd_sent)
+        message.write(packet);
+        is_fd_sent
     }
 
     /// The consumer has the descriptor of a memory, by the number that its message said.
@@ -146,7 +148,7 @@ impl Lender {
     }
 
     /// Takes back what was kept.
-    pub fn give_back(&mut self, loan: Loan) {
+    pub fn give_back<L>(&mut self, loan: Loan<L>) {
         if let Keeps::Copy(buffer) = loan.keeps {
             self.buffers.give_back(buffer);
         }
@@ -162,14 +164,14 @@ pub struct Terms {
     pub timeout: Duration,
 }
 
-impl Parcel {
+impl<L> Parcel<L> {
     /// Which memory it is in.
     pub fn memory(&self) -> Memory {
         self.memory
     }
 }
 
-impl Loan {
+impl<L: Lease> Loan<L> {
     /// Whether it keeps memory of its publisher.
     pub fn keeps_lease(&self) -> bool {
         matches!(self.keeps, Keeps::InPlace(_))
@@ -200,7 +202,7 @@ fn extent(planes: &[PlanePlace]) -> u64 {
     end.unwrap_or_default() - first.unwrap_or_default()
 }
 
-fn copy(lease: &dyn Lease, buffer: &mut Buffer) -> Result<(), SourceError> {
+fn copy(lease: &impl Lease, buffer: &mut Buffer) -> Result<(), SourceError> {
     let mut writing = buffer.begin()?;
     lease.copy_to(&mut writing)?;
     Ok(writing.end()?)

@@ -44,7 +44,6 @@ pub struct Engine {
 
 /// What all threads of an engine have.
 struct Shared {
-    source: Box<dyn Source>,
     streams: Vec<String>,
     options: EngineOptions,
     table: Table,
@@ -54,7 +53,10 @@ struct Shared {
 
 impl Engine {
     /// Listens, and serves whoever comes.
-    pub fn start(source: Box<dyn Source>, options: EngineOptions) -> Result<Engine, EngineError> {
+    pub fn start<L: Lease + 'static>(
+        source: Box<dyn Source<L>>,
+        options: EngineOptions,
+    ) -> Result<Engine, EngineError> {
         options.check()?;
         // A kind that this machine lacks is told now, and not to the first consumer.
         Buffers::new(options.buffers.clone())?;
@@ -62,12 +64,11 @@ impl Engine {
         let stop = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK);
         let shared = Arc::new(Shared {
             streams: source.streams(),
-            source,
             options,
             table: Table::default(),
             stop: stop.map_err(system("make an event"))?,
         });
-        let acceptor = Acceptor::new(listener, Arc::clone(&shared))?;
+        let acceptor = Acceptor::new(listener, source.into(), Arc::clone(&shared))?;
         let thread = std::thread::Builder::new().name("lend".to_owned());
         let thread = thread.spawn(move || acceptor.run());
         let thread = thread.map_err(system("start a thread"))?;

@@ -1,5 +1,6 @@
 //! What a consumer says.
 
+use super::Lease;
 use super::answer::answer;
 use super::consumer::{Consumer, Gone, real_time};
 use super::lender::Loan;
@@ -7,11 +8,11 @@ use crate::failpoint::{Point, reach};
 use crate::ledger::{FrameId, Returned};
 use crate::message::{
     DetectionMessage, ErrorInfo, FromConsumer, Hello, MAX_PACKET, MessageError, Return, Status,
-    VERSION, parse_from_consumer,
+    Text, VERSION, parse_in_place,
 };
 use crate::socket::{Packet, Received};
 
-impl Consumer {
+impl<L: Lease> Consumer<L> {
     /// Takes the next message, if there is one.
     pub(super) fn take_message(&mut self) -> Result<(), Gone> {
         match self.connection.receive(&mut self.packet) {
@@ -40,12 +41,14 @@ impl Consumer {
             let error = MessageError::TooLarge { size, limit };
             return self.refuse(error.code(), error.to_string());
         }
-        let bytes = &self.packet[..packet.len];
-        match parse_from_consumer(bytes, self.row.version >= 1) {
+        // What is read stays where it is until it was taken.
+        let bytes = std::mem::take(&mut self.packet);
+        match parse_in_place(&bytes[..packet.len], self.row.version >= 1) {
             Ok(FromConsumer::Hello(hello)) => self.greet(hello),
             Ok(FromConsumer::Return(returned)) => self.take_return(returned),
             Err(error) => self.refuse(error.code(), error.to_string()),
         }
+        self.packet = bytes;
     }
 
     fn refuse(&mut self, code: &str, why: String) {
@@ -64,11 +67,13 @@ impl Consumer {
         self.introduce();
     }
 
-    fn take_return(&mut self, returned: Return) {
+    fn take_return(&mut self, returned: Return<Text<'_>>) {
         reach(Point::ReturnRead);
         let streams = &self.shared.streams;
         // A stream of no number has no frames: such a return is counted as unknown.
-        let stream = streams.iter().position(|name| *name == returned.stream_id);
+        let stream = streams
+            .iter()
+            .position(|name| **name == *returned.stream_id);
         let id = FrameId {
             stream: stream.unwrap_or(usize::MAX),
             sequence: returned.sequence,
@@ -83,9 +88,11 @@ impl Consumer {
         let message = self.detections(returned, &loan);
         self.give_back(loan);
         self.shared.options.observer.returned(&message, is_late);
+        self.texts = [message.stream_id, message.model_name, message.consumer];
     }
 
-    fn detections(&self, mut returned: Return, loan: &Loan) -> DetectionMessage {
+    /// What was found, its texts written where those of the message before were.
+    fn detections(&mut self, mut returned: Return<Text<'_>>, loan: &Loan<L>) -> DetectionMessage {
         let frame = &loan.frame;
         if let Err(error) = loan.check() {
             tracing::warn!(consumer = self.row.name, %error, "what it found is of no one frame");
@@ -96,9 +103,13 @@ impl Consumer {
                 message: error.to_string(),
             });
         }
+        let [mut stream_id, mut model_name, mut consumer] = std::mem::take(&mut self.texts);
+        returned.stream_id.clone_into(&mut stream_id);
+        returned.model_name.clone_into(&mut model_name);
+        self.row.name.clone_into(&mut consumer);
         DetectionMessage {
             v: VERSION,
-            stream_id: returned.stream_id,
+            stream_id,
             sequence: returned.sequence,
             width: frame.width,
             height: frame.height,
@@ -106,10 +117,10 @@ impl Consumer {
             timestamp: returned.timestamp,
             inference_time: returned.inference_time,
             status: returned.status,
-            model_name: returned.model_name,
+            model_name,
             detections: returned.detections.unwrap_or_default(),
             error: returned.error,
-            consumer: self.row.name.clone(),
+            consumer,
             lost: 0,
         }
     }

@@ -14,13 +14,8 @@ const QUARANTINE: Duration = Duration::from_secs(4);
 /// How long to wait when too many descriptors are on their way: nothing tells when they are not.
 const PAUSE: Duration = Duration::from_millis(20);
 
-impl Consumer {
-    pub(super) fn lend(
-        &mut self,
-        stream: usize,
-        lease: Box<dyn Lease>,
-        now: Instant,
-    ) -> Result<(), Gone> {
+impl<L: Lease> Consumer<L> {
+    pub(super) fn lend(&mut self, stream: usize, lease: L, now: Instant) -> Result<(), Gone> {
         let Some(lender) = &mut self.lender else {
             return Err(Gone);
         };
@@ -39,7 +34,7 @@ impl Consumer {
         }
     }
 
-    fn send(&mut self, stream: usize, mut parcel: Parcel, now: Instant) -> Result<(), Gone> {
+    fn send(&mut self, stream: usize, parcel: Parcel<L>, now: Instant) -> Result<(), Gone> {
         let Some(lender) = &mut self.lender else {
             return Err(Gone);
         };
@@ -50,7 +45,7 @@ impl Consumer {
             timeout,
         };
         let terms = (self.row.version >= 1).then_some(terms);
-        let (message, is_fd_sent) = lender.message(&mut parcel, name, terms);
+        let is_fd_sent = lender.write(&parcel, name, terms, &mut self.message);
         let (memory, is_copy) = (parcel.memory(), !parcel.loan.keeps_lease());
         let sequence = parcel.loan.frame.sequence;
         let id = FrameId { stream, sequence };
@@ -66,7 +61,7 @@ impl Consumer {
         self.row.tally.copied += u64::from(is_copy);
         self.count();
         reach(Point::FrameCounted);
-        match self.pass_on(id, &message, is_fd_sent) {
+        match self.pass_on(id, is_fd_sent) {
             Ok(()) => {
                 reach(Point::FrameSent);
                 if let (true, Some(lender)) = (is_fd_sent && terms.is_some(), &mut self.lender) {
@@ -78,11 +73,11 @@ impl Consumer {
         }
     }
 
-    fn pass_on(&self, id: FrameId, message: &[u8], is_fd_sent: bool) -> Result<(), SendError> {
+    fn pass_on(&self, id: FrameId, is_fd_sent: bool) -> Result<(), SendError> {
         let loan = self.ledger.get(id).filter(|_| is_fd_sent);
         match loan.and_then(Loan::fd) {
-            Some(fd) => self.connection.send(message, &[fd]),
-            None => self.connection.send(message, &[]),
+            Some(fd) => self.connection.send(&self.message, &[fd]),
+            None => self.connection.send(&self.message, &[]),
         }
     }
 

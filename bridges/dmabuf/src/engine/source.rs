@@ -5,26 +5,29 @@ use std::time::Duration;
 
 use crate::buffers::{BufferError, Writing};
 use crate::format::Format;
-use crate::message::PlanePlace;
+use crate::message::Planes;
 
 /// Streams of frames.
-pub trait Source: Send + Sync {
+///
+/// `L` is what its frames are kept by. A type of the source's own is kept where the engine keeps its
+/// account; a box would be memory of its own for each frame.
+pub trait Source<L = Box<dyn Lease>>: Send + Sync {
     /// The streams, by the names that are on the wire. They stay the same.
     fn streams(&self) -> Vec<String>;
 
     /// A subscription of its own to one of them, for one consumer. Never waits: a stream that is not
     /// there is [`SourceError::Away`], and is asked for again.
-    fn subscribe(&self, stream: &str) -> Result<Box<dyn Subscription>, SourceError>;
+    fn subscribe(&self, stream: &str) -> Result<Box<dyn Subscription<L>>, SourceError>;
 }
 
-/// One consumer's view of a stream.
-pub trait Subscription: Send {
+/// One consumer's view of a stream. `L` is that of its [`Source`].
+pub trait Subscription<L = Box<dyn Lease>>: Send {
     /// Polls readable when [`newest`](Self::newest) is to be called.
     fn fd(&mut self) -> Result<BorrowedFd<'_>, SourceError>;
 
     /// The newest frame that was not given before, if there is one. Never waits. Older ones are
     /// passed over and counted. An error ends the subscription, but for [`SourceError::Busy`].
-    fn newest(&mut self) -> Result<Option<Box<dyn Lease>>, SourceError>;
+    fn newest(&mut self) -> Result<Option<L>, SourceError>;
 
     /// Frames of the stream that were passed over so far.
     fn dropped(&self) -> u64;
@@ -55,6 +58,28 @@ pub trait Lease: Send {
     fn time_limit(&self) -> Option<Duration>;
 }
 
+impl<L: Lease + ?Sized> Lease for Box<L> {
+    fn description(&self) -> FrameDescription {
+        (**self).description()
+    }
+
+    fn shared(&self) -> Option<SharedMemory<'_>> {
+        (**self).shared()
+    }
+
+    fn copy_to(&self, to: &mut Writing<'_>) -> Result<(), SourceError> {
+        (**self).copy_to(to)
+    }
+
+    fn check(&self) -> Result<(), SourceError> {
+        (**self).check()
+    }
+
+    fn time_limit(&self) -> Option<Duration> {
+        (**self).time_limit()
+    }
+}
+
 /// What a frame is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameDescription {
@@ -80,7 +105,7 @@ pub struct SharedMemory<'a> {
     /// What is lent of it: nobody can write by it.
     pub fd: BorrowedFd<'a>,
     /// Where the planes of this frame are.
-    pub planes: Vec<PlanePlace>,
+    pub planes: Planes,
     /// Whether it is a DMA-BUF that has this frame and nothing else: what any consumer can use, if
     /// the frame has no padding, and what nothing has to be copied into a DMA-BUF for.
     pub is_dma_buf: bool,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags};
 
-use super::{Lease, Shared, SourceError, Subscription};
+use super::{Shared, Source, SourceError, Subscription};
 
 /// From one try to subscribe to the next.
 const RETRY: Duration = Duration::from_millis(500);
@@ -15,15 +15,16 @@ const RETRY: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// The subscriptions of one consumer.
-pub struct Streams {
+pub struct Streams<L> {
     shared: Arc<Shared>,
-    all: Vec<Stream>,
+    source: Arc<dyn Source<L>>,
+    all: Vec<Stream<L>>,
     /// Which is looked at first: each in turn, so that none keeps others from being seen.
     turn: usize,
 }
 
-struct Stream {
-    state: State,
+struct Stream<L> {
+    state: State<L>,
     /// Its publisher lets no more be held: it is looked at again then, or after a return.
     paused: Option<Instant>,
     /// It may have a frame: so it is asked, and not only when its descriptor says so.
@@ -33,14 +34,14 @@ struct Stream {
     dropped: u64,
 }
 
-enum State {
-    Here(Box<dyn Subscription>),
+enum State<L> {
+    Here(Box<dyn Subscription<L>>),
     Away { until: Instant },
 }
 
-impl Streams {
+impl<L> Streams<L> {
     /// Subscribes to all that are there.
-    pub fn new(shared: Arc<Shared>, now: Instant) -> Streams {
+    pub fn new(shared: Arc<Shared>, source: Arc<dyn Source<L>>, now: Instant) -> Streams<L> {
         let stream = |_: &String| Stream {
             state: State::Away { until: now },
             paused: None,
@@ -49,8 +50,12 @@ impl Streams {
             dropped: 0,
         };
         let all = shared.streams.iter().map(stream).collect();
-        let turn = 0;
-        let mut streams = Streams { shared, all, turn };
+        let mut streams = Streams {
+            shared,
+            source,
+            all,
+            turn: 0,
+        };
         streams.subscribe(now);
         streams
     }
@@ -59,7 +64,7 @@ impl Streams {
     pub fn subscribe(&mut self, now: Instant) {
         for (stream, name) in self.all.iter_mut().zip(&self.shared.streams) {
             if matches!(stream.state, State::Away { until } if until <= now) {
-                stream.state = match self.shared.source.subscribe(name) {
+                stream.state = match self.source.subscribe(name) {
                     Ok(subscription) => State::Here(subscription),
                     Err(error) => away(&error, now),
                 };
@@ -77,7 +82,7 @@ impl Streams {
 
     /// When the next is to be tried.
     pub fn next_try(&self) -> Option<Instant> {
-        let until = |stream: &Stream| match stream.state {
+        let until = |stream: &Stream<L>| match stream.state {
             State::Here(_) => stream.paused,
             State::Away { until } => Some(until),
         };
@@ -85,11 +90,7 @@ impl Streams {
     }
 
     /// The newest frame of the next stream that has one, and room for it.
-    pub fn newest(
-        &mut self,
-        has_room: impl Fn(usize) -> bool,
-        now: Instant,
-    ) -> Option<(usize, Box<dyn Lease>)> {
+    pub fn newest(&mut self, has_room: impl Fn(usize) -> bool, now: Instant) -> Option<(usize, L)> {
         for step in 0..self.all.len() {
             let at = (self.turn + step) % self.all.len();
             let stream = &mut self.all[at];
@@ -166,7 +167,7 @@ impl Streams {
     }
 }
 
-impl Stream {
+impl<L> Stream<L> {
     fn dropped(&self) -> u64 {
         self.dropped
             + match &self.state {
@@ -192,7 +193,7 @@ impl Stream {
     }
 }
 
-fn away(error: &SourceError, now: Instant) -> State {
+fn away<L>(error: &SourceError, now: Instant) -> State<L> {
     match error {
         SourceError::Away { .. } => tracing::debug!(%error, "a stream is away"),
         _ => tracing::warn!(%error, "a stream is away"),

@@ -12,7 +12,6 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::fault::{Fault, planted};
@@ -79,8 +78,11 @@ pub enum Returned<T> {
 /// One frame that a consumer has.
 #[derive(Debug)]
 struct Loan<T> {
+    id: FrameId,
     what: T,
     state: State,
+    /// How long its memory is kept from everybody at most, counted from when it was lent.
+    quarantine: Duration,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -93,7 +95,9 @@ enum State {
 #[derive(Debug)]
 pub struct Ledger<T> {
     terms: Terms,
-    loans: BTreeMap<FrameId, (Loan<T>, Duration)>,
+    /// In the order of their numbers. There are few, and a list keeps its room where a tree would get
+    /// and give back memory with each frame.
+    loans: Vec<Loan<T>>,
     counts: Counts,
 }
 
@@ -103,7 +107,7 @@ impl<T> Ledger<T> {
     pub fn new(terms: Terms) -> Ledger<T> {
         Ledger {
             terms,
-            loans: BTreeMap::new(),
+            loans: Vec::new(),
             counts: Counts::default(),
         }
     }
@@ -111,9 +115,9 @@ impl<T> Ledger<T> {
     /// Whether one more frame of a stream may be lent.
     #[must_use]
     pub fn has_room(&self, stream: usize) -> bool {
-        let id = |sequence| FrameId { stream, sequence };
-        let lent = self.loans.range(id(i64::MIN)..=id(i64::MAX));
-        lent.count() < self.terms.window
+        let up_to = |last| self.loans.partition_point(|loan| loan.id.stream <= last);
+        let before = stream.checked_sub(1).map_or(0, up_to);
+        up_to(stream) - before < self.terms.window
     }
 
     /// Notes a frame that was lent, and how long its memory stays in quarantine if it does not come
@@ -125,12 +129,17 @@ impl<T> Ledger<T> {
         quarantine: Duration,
         now: Instant,
     ) -> Result<(), T> {
-        if !self.has_room(id.stream) || self.loans.contains_key(&id) {
+        let (true, Err(at)) = (self.has_room(id.stream), self.find(id)) else {
             return Err(what);
-        }
+        };
         let until = now + self.terms.timeout;
-        let state = State::InFlight { until };
-        self.loans.insert(id, (Loan { what, state }, quarantine));
+        let loan = Loan {
+            id,
+            what,
+            state: State::InFlight { until },
+            quarantine,
+        };
+        self.loans.insert(at, loan);
         self.counts.sent += 1;
         self.counts.in_flight += 1;
         Ok(())
@@ -139,29 +148,28 @@ impl<T> Ledger<T> {
     /// What a frame was lent with that the consumer has.
     #[must_use]
     pub fn get(&self, id: FrameId) -> Option<&T> {
-        self.loans.get(&id).map(|(loan, _)| &loan.what)
+        let at = self.find(id).ok()?;
+        Some(&self.loans[at].what)
     }
 
     /// Takes back a frame that was noted and could not be sent after all.
     pub fn unsend(&mut self, id: FrameId) -> Option<T> {
-        let in_flight = |(loan, _): &(Loan<T>, Duration)| match loan.state {
-            State::InFlight { .. } => true,
-            State::Quarantine { .. } => false,
-        };
-        if !self.loans.get(&id).is_some_and(in_flight) {
+        let at = self.find(id).ok()?;
+        if matches!(self.loans[at].state, State::Quarantine { .. }) {
             return None;
         }
         self.counts.sent -= 1;
         self.counts.in_flight -= 1;
-        self.loans.remove(&id).map(|(loan, _)| loan.what)
+        Some(self.loans.remove(at).what)
     }
 
     /// Notes that a frame came back, well or as an error.
     pub fn give_back(&mut self, id: FrameId, well: bool) -> Returned<T> {
-        let Some((Loan { what, state }, _)) = self.loans.remove(&id) else {
+        let Ok(at) = self.find(id) else {
             self.counts.unknown += 1;
             return Returned::Unknown;
         };
+        let Loan { what, state, .. } = self.loans.remove(at);
         match state {
             State::Quarantine { .. } => {
                 self.counts.late += 1;
@@ -183,17 +191,17 @@ impl<T> Ledger<T> {
     pub fn time_out(&mut self, now: Instant) -> Vec<FrameId> {
         let timeout = self.terms.timeout;
         let mut told = Vec::new();
-        for (id, (loan, quarantine)) in &mut self.loans {
+        for loan in &mut self.loans {
             if let State::InFlight { until } = loan.state
                 && until <= now
             {
-                let rest = quarantine.saturating_sub(timeout);
+                let rest = loan.quarantine.saturating_sub(timeout);
                 loan.state = State::Quarantine {
                     until: until + rest,
                 };
                 self.counts.in_flight -= 1;
                 self.counts.timed_out += 1;
-                told.push(*id);
+                told.push(loan.id);
             }
         }
         told
@@ -201,27 +209,27 @@ impl<T> Ledger<T> {
 
     /// What has been in quarantine long enough.
     pub fn release(&mut self, now: Instant) -> Vec<T> {
-        let over = |(loan, _): &(Loan<T>, Duration)| match loan.state {
+        self.take(|loan| match loan.state {
             State::Quarantine { until } => until <= now,
             State::InFlight { .. } => false,
-        };
-        self.take(over)
+        })
     }
 
     /// What is in quarantine in one stream and keeps memory of its publisher, who needs that now.
     pub fn release_early(&mut self, stream: usize, keeps: impl Fn(&T) -> bool) -> Vec<T> {
-        let ids: Vec<_> = self.in_quarantine(stream, keeps).collect();
-        let loans = ids.iter().filter_map(|id| self.loans.remove(id));
-        loans.map(|(loan, _)| loan.what).collect()
+        self.take(|loan| {
+            let is_over = matches!(loan.state, State::Quarantine { .. });
+            loan.id.stream == stream && is_over && keeps(&loan.what)
+        })
     }
 
     /// When something is to be done next without a return.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
-        let until = |(loan, _): &(Loan<T>, Duration)| match loan.state {
+        let until = |loan: &Loan<T>| match loan.state {
             State::InFlight { until } | State::Quarantine { until } => until,
         };
-        self.loans.values().map(until).min()
+        self.loans.iter().map(until).min()
     }
 
     /// The consumer is gone: what it had.
@@ -245,22 +253,13 @@ impl<T> Ledger<T> {
         self.loans.len() - self.counts.in_flight as usize
     }
 
-    fn in_quarantine(
-        &self,
-        stream: usize,
-        keeps: impl Fn(&T) -> bool,
-    ) -> impl Iterator<Item = FrameId> {
-        let loans = self.loans.iter().filter(move |(id, (loan, _))| {
-            let is_over = matches!(loan.state, State::Quarantine { .. });
-            id.stream == stream && is_over && keeps(&loan.what)
-        });
-        loans.map(|(id, _)| *id)
+    /// Where a frame is in the list, or belongs.
+    fn find(&self, id: FrameId) -> Result<usize, usize> {
+        self.loans.binary_search_by_key(&id, |loan| loan.id)
     }
 
-    fn take(&mut self, which: impl Fn(&(Loan<T>, Duration)) -> bool) -> Vec<T> {
-        let ids = self.loans.iter().filter(|(_, loan)| which(loan));
-        let ids: Vec<_> = ids.map(|(id, _)| *id).collect();
-        let loans = ids.iter().filter_map(|id| self.loans.remove(id));
-        loans.map(|(loan, _)| loan.what).collect()
+    fn take(&mut self, which: impl Fn(&Loan<T>) -> bool) -> Vec<T> {
+        let taken = self.loans.extract_if(.., |loan| which(loan));
+        taken.map(|loan| loan.what).collect()
     }
 }

@@ -3,18 +3,18 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::{cut, not_negative};
-use super::{Detection, MessageError, direction, object, read};
+use super::{Detection, MessageError, Text, direction, object, read};
 
 /// Detections that one message may have: as many of the usual size fit into a packet.
 pub const MAX_DETECTIONS: usize = 1800;
 
-/// What a consumer says.
+/// What a consumer says. `T` is what the texts of a return are.
 #[derive(Clone, Debug, PartialEq)]
-pub enum FromConsumer {
+pub enum FromConsumer<T = String> {
     /// It knows the extensions.
     Hello(Hello),
     /// It is done with a frame.
-    Return(Return),
+    Return(Return<T>),
 }
 
 /// A consumer knows the extensions.
@@ -27,11 +27,11 @@ pub struct Hello {
     pub name: Option<String>,
 }
 
-/// A consumer is done with a frame.
+/// A consumer is done with a frame. `T` is what its texts are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Return {
+pub struct Return<T = String> {
     /// The stream of the frame.
-    pub stream_id: String,
+    pub stream_id: T,
     /// Its number there.
     pub sequence: i64,
     /// Pixels in a row, as the consumer saw it.
@@ -45,7 +45,7 @@ pub struct Return {
     /// How it went.
     pub status: Status,
     /// The model.
-    pub model_name: String,
+    pub model_name: T,
     /// When it was done: nanoseconds of CLOCK_REALTIME.
     pub timestamp: i64,
     /// What was found.
@@ -65,7 +65,7 @@ pub struct Return {
 
 /// How it went.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
+#[serde(from = "Text<'_>", into = "String")]
 pub enum Status {
     /// The model has seen the frame.
     Success,
@@ -77,11 +77,21 @@ pub enum Status {
 
 impl From<String> for Status {
     fn from(text: String) -> Status {
-        match text.as_str() {
-            "success" => Status::Success,
-            "error" => Status::Error,
-            _ => Status::Other(text),
-        }
+        usual_status(&text).unwrap_or(Status::Other(text))
+    }
+}
+
+impl From<Text<'_>> for Status {
+    fn from(text: Text<'_>) -> Status {
+        usual_status(&text).unwrap_or_else(|| Status::Other(text.to_owned()))
+    }
+}
+
+fn usual_status(text: &str) -> Option<Status> {
+    match text {
+        "success" => Some(Status::Success),
+        "error" => Some(Status::Error),
+        _ => None,
     }
 }
 
@@ -132,7 +142,9 @@ impl Return {
     pub fn to_json(&self) -> Vec<u8> {
         to_json("return", self)
     }
+}
 
+impl<T> Return<T> {
     /// Checks what its members cannot say of themselves.
     pub(crate) fn check(&self, has_said_hello: bool) -> Result<(), MessageError> {
         not_negative("sequence", self.sequence)?;
@@ -170,11 +182,28 @@ pub fn parse_from_consumer(
     bytes: &[u8],
     has_said_hello: bool,
 ) -> Result<FromConsumer, MessageError> {
+    parse(bytes, has_said_hello)
+}
+
+/// As [`parse_from_consumer`], for who has the packet while it looks at the message: a return whose
+/// texts are without escapes, and which has no detections, no error and one of the two usual states,
+/// needs no memory.
+pub(crate) fn parse_in_place(
+    bytes: &[u8],
+    has_said_hello: bool,
+) -> Result<FromConsumer<Text<'_>>, MessageError> {
+    parse(bytes, has_said_hello)
+}
+
+fn parse<'a, T: Deserialize<'a>>(
+    bytes: &'a [u8],
+    has_said_hello: bool,
+) -> Result<FromConsumer<T>, MessageError> {
     let direction = direction(bytes)?;
     match &*direction {
         "hello" => read(bytes).map(FromConsumer::Hello),
         "return" => {
-            let returned: Return = read(bytes)?;
+            let returned: Return<T> = read(bytes)?;
             returned.check(has_said_hello)?;
             Ok(FromConsumer::Return(returned))
         }

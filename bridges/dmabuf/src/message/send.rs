@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::{cut, not_negative};
-use super::{MAX_PACKET, MessageError, check_object, direction, object, read};
+use super::{MAX_PACKET, MessageError, PlanePlace, check_object, direction, object, read};
 
 /// Bytes of a usual message.
 const USUAL: usize = 512;
@@ -28,7 +28,7 @@ pub struct Send {
 }
 
 /// What a consumer gets that said hello.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct SendExtras {
     /// Version of these members.
     pub v: u32,
@@ -44,7 +44,7 @@ pub struct SendExtras {
     /// Which memory the planes are in. Its descriptor comes with the first message that names it.
     pub buffer_id: u64,
     /// Presentation time in nanoseconds on the source's own clock.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
     pub pts_ns: Option<i64>,
     /// The clock of `timestamp` and `deadline_ns`: "realtime".
     pub clock: String,
@@ -52,29 +52,44 @@ pub struct SendExtras {
     pub deadline_ns: i64,
 }
 
-/// Where a plane is in its memory.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlanePlace {
-    /// Its first byte.
-    pub offset: u64,
-    /// Bytes from one row to the next.
-    pub stride: u32,
-    /// Its bytes, padding included but for the last row's.
-    pub size: u64,
+/// A frame's message as it is on the wire, in the order of the documentation. Its texts and planes
+/// are others', so that to write it takes no memory but that of the packet.
+#[derive(Serialize)]
+#[serde(tag = "direction", rename = "send")]
+pub(crate) struct OnWire<'a> {
+    pub stream_id: &'a str,
+    pub sequence: i64,
+    pub width: u32,
+    pub height: u32,
+    pub format: &'a str,
+    pub timestamp: i64,
+    #[serde(flatten)]
+    pub extras: Option<ExtrasOnWire<'a>>,
 }
 
-/// As it is on the wire, in the order of the documentation.
+/// [`SendExtras`] as they are on the wire.
 #[derive(Serialize)]
-struct OnWire<'a> {
-    direction: &'static str,
-    stream_id: &'a str,
-    sequence: i64,
-    width: u32,
-    height: u32,
-    format: &'a str,
-    timestamp: i64,
-    #[serde(flatten)]
-    extras: Option<&'a SendExtras>,
+pub(crate) struct ExtrasOnWire<'a> {
+    pub v: u32,
+    pub planes: &'a [PlanePlace],
+    pub size: u64,
+    pub fourcc: u32,
+    pub modifier: u64,
+    pub buffer_id: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pts_ns: Option<i64>,
+    pub clock: &'a str,
+    pub deadline_ns: i64,
+}
+
+impl OnWire<'_> {
+    /// Writes the message in place of what is in `packet`.
+    pub fn write(&self, packet: &mut Vec<u8>) {
+        packet.clear();
+        packet.reserve(USUAL);
+        // Texts and numbers can always be written.
+        let _ = serde_json::to_writer(packet, self);
+    }
 }
 
 /// The plain members, and whether a message says that it has more.
@@ -94,20 +109,34 @@ impl Send {
     /// The message as it is sent.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
+        let mut json = Vec::new();
         let on_wire = OnWire {
-            direction: "send",
             stream_id: &self.stream_id,
             sequence: self.sequence,
             width: self.width,
             height: self.height,
             format: &self.format,
             timestamp: self.timestamp,
-            extras: self.extras.as_ref(),
+            extras: self.extras.as_ref().map(SendExtras::on_wire),
         };
-        let mut json = Vec::with_capacity(USUAL);
-        // Texts and numbers can always be written.
-        let _ = serde_json::to_writer(&mut json, &on_wire);
+        on_wire.write(&mut json);
         json
+    }
+}
+
+impl SendExtras {
+    fn on_wire(&self) -> ExtrasOnWire<'_> {
+        ExtrasOnWire {
+            v: self.v,
+            planes: &self.planes,
+            size: self.size,
+            fourcc: self.fourcc,
+            modifier: self.modifier,
+            buffer_id: self.buffer_id,
+            pts_ns: self.pts_ns,
+            clock: &self.clock,
+            deadline_ns: self.deadline_ns,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Deref;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
@@ -45,21 +46,49 @@ impl<'de> Visitor<'de> for Open {
 
 /// A text, in place where the message has it as it is.
 #[derive(serde::Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+pub struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// The members of an object.
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Members of the messages that have the most, and some more.
+const USUAL: usize = 16;
+
+/// The members of an object. Messages are of each frame, so as many as those have need no memory.
 #[derive(Default)]
-struct Names<'a>(Vec<Cow<'a, str>>);
+struct Names<'a> {
+    first: [Cow<'a, str>; USUAL],
+    count: usize,
+    others: Vec<Cow<'a, str>>,
+}
 
 impl<'a> Names<'a> {
     fn add(&mut self, name: Cow<'a, str>) {
-        self.0.push(name);
+        match self.first.get_mut(self.count) {
+            Some(place) => {
+                *place = name;
+                self.count += 1;
+            }
+            None => self.others.push(name),
+        }
     }
 
     /// Checks that none is there twice.
     fn check<E: Error>(mut self) -> Result<(), E> {
-        self.0.sort_unstable();
-        match self.0.windows(2).any(|pair| pair[0] == pair[1]) {
+        let all = match self.others.is_empty() {
+            true => &mut self.first[..self.count],
+            false => {
+                self.others.extend(self.first);
+                &mut self.others[..]
+            }
+        };
+        all.sort_unstable();
+        match all.windows(2).any(|pair| pair[0] == pair[1]) {
             true => Err(E::custom("a member is there twice")),
             false => Ok(()),
         }

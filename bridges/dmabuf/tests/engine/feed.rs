@@ -261,7 +261,9 @@ impl Lease for Held {
         Some(SharedMemory {
             id: self.frame.memory,
             fd: self.frame.buffer.as_fd(),
-            planes: vec![place(0, luma), place(luma, rows.div_ceil(2) * 64)],
+            planes: [place(0, luma), place(luma, rows.div_ceil(2) * 64)]
+                .into_iter()
+                .collect(),
             is_dma_buf: false,
         })
     }

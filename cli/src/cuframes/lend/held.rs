@@ -1,6 +1,6 @@
 //! A frame of a key while it is lent.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use cuframes::Frame;
@@ -17,7 +17,7 @@ pub struct Held {
     pub frame: Frame,
     pub description: FrameDescription,
     pub memory: Memory,
-    /// Room for a frame of a GPU on its way into a copy.
+    /// Room for what is on its way into a copy: a row, or a frame of a GPU.
     pub room: Arc<Mutex<Vec<u8>>>,
 }
 
@@ -52,7 +52,7 @@ impl Lease for Held {
         if self.frame.device_plane(0).is_some() {
             return self.download(to);
         }
-        let mut row = Vec::new();
+        let mut row = self.room();
         for plane in self.frame.planes() {
             row.resize(plane.row_bytes(), 0);
             for y in 0..plane.rows() {
@@ -75,9 +75,14 @@ impl Lease for Held {
 }
 
 impl Held {
+    /// Nobody waits for it: one thread lends the frames of a subscription.
+    fn room(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.room.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A frame in the memory of a GPU. The driver writes into memory that is nobody else's.
     fn download(&self, to: &mut Writing<'_>) -> Result<(), SourceError> {
-        let mut room = self.room.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut room = self.room();
         room.resize(self.frame.layout().packed_size() as usize, 0);
         let copied = self.frame.copy_to(&mut room);
         copied.map_err(|error| why(&self.key, &error))?;

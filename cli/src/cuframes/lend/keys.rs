@@ -12,6 +12,7 @@ use frame_lending::buffers::BufferKind;
 use frame_lending::engine::{Source, SourceError, Subscription};
 use frame_lending::real_time::RealTime;
 
+use super::lent::Lent;
 use super::memory::Memories;
 use super::view::View;
 
@@ -39,12 +40,12 @@ impl Keys {
     }
 }
 
-impl Source for Keys {
+impl Source<Lent> for Keys {
     fn streams(&self) -> Vec<String> {
         self.keys.clone()
     }
 
-    fn subscribe(&self, key: &str) -> Result<Box<dyn Subscription>, SourceError> {
+    fn subscribe(&self, key: &str) -> Result<Box<dyn Subscription<Lent>>, SourceError> {
         let builder = Subscriber::builder(key)
             .mode(Mode::NewestOnly)
             .allow_uids(&self.allow_uids)

@@ -3,6 +3,7 @@
 mod account;
 mod held;
 mod keys;
+mod lent;
 mod memory;
 mod sources;
 mod view;

@@ -1,10 +1,13 @@
 //! What is lent: keys, and cameras.
 
+use std::os::fd::BorrowedFd;
+
 use cuframes_cli::args::LendArguments;
-use frame_lending::camera::{CameraError, CameraSpec, Cameras};
+use frame_lending::camera::{CameraError, CameraSpec, Cameras, LentPicture};
 use frame_lending::engine::{Source, SourceError, Subscription};
 
 use super::keys::Keys;
+use super::lent::Lent;
 use super::memory::{Memories, Memory};
 
 /// What is lent, as it is named on the command line.
@@ -41,17 +44,38 @@ impl Sources {
     }
 }
 
-impl Source for Sources {
+impl Source<Lent> for Sources {
     fn streams(&self) -> Vec<String> {
         let mut streams = self.keys.streams();
         streams.extend(self.cameras.streams());
         streams
     }
 
-    fn subscribe(&self, stream: &str) -> Result<Box<dyn Subscription>, SourceError> {
+    fn subscribe(&self, stream: &str) -> Result<Box<dyn Subscription<Lent>>, SourceError> {
         match self.cameras.has(stream) {
-            true => self.cameras.subscribe(stream),
+            true => Ok(Box::new(OfCamera(self.cameras.subscribe(stream)?))),
             false => self.keys.subscribe(stream),
         }
+    }
+}
+
+/// A subscription to a camera, whose frames are lent as those of keys are.
+struct OfCamera(Box<dyn Subscription<LentPicture>>);
+
+impl Subscription<Lent> for OfCamera {
+    fn fd(&mut self) -> Result<BorrowedFd<'_>, SourceError> {
+        self.0.fd()
+    }
+
+    fn newest(&mut self) -> Result<Option<Lent>, SourceError> {
+        Ok(self.0.newest()?.map(Lent::Camera))
+    }
+
+    fn dropped(&self) -> u64 {
+        self.0.dropped()
+    }
+
+    fn is_short(&mut self) -> bool {
+        self.0.is_short()
     }
 }

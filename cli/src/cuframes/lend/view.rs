@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cuframes::{Error, Frame, Subscriber};
-use frame_lending::engine::{FrameDescription, Lease, SourceError, Subscription};
+use frame_lending::engine::{FrameDescription, SourceError, Subscription};
 use frame_lending::format::Format;
 use frame_lending::real_time::RealTime;
 
 use super::held::Held;
 use super::keys::why;
+use super::lent::Lent;
 use super::memory::{Memories, Memory};
 
 /// What a GPU takes for a frame at most; one that takes longer is passed over.
@@ -95,13 +96,13 @@ impl View {
     }
 }
 
-impl Subscription for View {
+impl Subscription<Lent> for View {
     fn fd(&mut self) -> Result<BorrowedFd<'_>, SourceError> {
         let fd = self.subscriber.poll_fd();
         fd.map_err(|error| why(&self.key, &error))
     }
 
-    fn newest(&mut self) -> Result<Option<Box<dyn Lease>>, SourceError> {
+    fn newest(&mut self) -> Result<Option<Lent>, SourceError> {
         let frame = match self.subscriber.next(Some(Duration::ZERO)) {
             Ok(frame) => frame,
             Err(Error::WouldBlock) => return Ok(None),
@@ -109,7 +110,7 @@ impl Subscription for View {
         };
         // Who maps the memory of a GPU cannot wait for it.
         match frame.wait_host(Some(COMPLETE)) {
-            Ok(()) => Ok(Some(Box::new(self.lease(frame)?))),
+            Ok(()) => Ok(Some(Lent::Key(self.lease(frame)?))),
             Err(Error::Aborted { .. } | Error::Timeout { .. }) => {
                 self.aborted += 1;
                 Ok(None)

@@ -30,7 +30,7 @@ fn publish(publisher: &mut Publisher, value: u8) {
     publisher.publish(frame, &meta).expect("it is ours");
 }
 
-fn subscribe(key: &str) -> Box<dyn Subscription> {
+fn subscribe(key: &str) -> Box<dyn Subscription<Lent>> {
     let keys = vec![key.to_owned()];
     let keys = Keys {
         memories: Memories::new(&keys, true),
@@ -59,14 +59,14 @@ fn a_frame_that_was_taken_back_is_not_taken_for_whole() {
     publish(&mut publisher, 1);
     let lease = view.newest().expect("it is there").expect("a frame");
     let tight = (37 * 11 + 38 * 6) as usize;
-    assert_eq!(copy(&*lease).expect("whole"), tight);
+    assert_eq!(copy(&lease).expect("whole"), tight);
     lease.check().expect("whole");
     // A copy ends no lease.
-    assert_eq!(copy(&*lease).expect("whole"), tight);
+    assert_eq!(copy(&lease).expect("whole"), tight);
     while publisher.stats().evicted == 0 {
         publish(&mut publisher, 2);
     }
-    let told = copy(&*lease).expect_err("it may be another frame's bytes");
+    let told = copy(&lease).expect_err("it may be another frame's bytes");
     assert!(told.to_string().contains("evicted"), "{told}");
     assert!(lease.check().is_err(), "nor is what was looked at in place");
     drop(lease);
@@ -75,5 +75,5 @@ fn a_frame_that_was_taken_back_is_not_taken_for_whole() {
     let mut view = subscribe(&key);
     publish(&mut publisher, 3);
     let lease = view.newest().expect("it is there").expect("a frame");
-    assert_eq!(copy(&*lease).expect("whole"), tight);
+    assert_eq!(copy(&lease).expect("whole"), tight);
 }
