@@ -14,7 +14,7 @@ mod udmabuf;
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use crate::memory::MemoryError;
+use crate::memory::{LentMap, MemoryError};
 use crate::sys::{self, Access, Map};
 
 pub use error::BufferError;
@@ -135,15 +135,31 @@ pub struct Writing<'a> {
 impl Writing<'_> {
     /// Appends bytes.
     pub fn put(&mut self, bytes: &[u8]) -> Result<(), BufferError> {
-        let end = self.at + bytes.len();
-        if end > self.buffer.size() {
-            let len = self.buffer.size() as u64;
-            let (offset, end) = (self.at as u64, end as u64);
-            return Err(MemoryError::Outside { offset, end, len }.into());
-        }
+        let end = self.end_behind(bytes.len())?;
         self.buffer.map.store(self.at, bytes);
         self.at = end;
         Ok(())
+    }
+
+    /// Appends bytes of another map, from `offset` on. Between its begin and its end.
+    pub fn put_from(&mut self, map: &LentMap, offset: u64, len: usize) -> Result<(), BufferError> {
+        let end = self.end_behind(len)?;
+        map.copy_across(offset, len, &self.buffer.map, self.at)?;
+        self.at = end;
+        Ok(())
+    }
+
+    /// Where the end is when so many bytes more are written.
+    fn end_behind(&self, len: usize) -> Result<usize, MemoryError> {
+        let end = self.at + len;
+        match end <= self.buffer.size() {
+            true => Ok(end),
+            false => Err(MemoryError::Outside {
+                offset: self.at as u64,
+                end: end as u64,
+                len: self.buffer.size() as u64,
+            }),
+        }
     }
 
     /// Bytes that were written so far.

@@ -7,6 +7,7 @@
 
 mod arrangement;
 mod device;
+mod dma_buf;
 mod error;
 mod feed;
 mod numbers;

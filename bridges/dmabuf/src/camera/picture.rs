@@ -1,9 +1,9 @@
 //! A picture in a buffer that the driver does not have meanwhile.
 
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use super::arrangement::Arrangement;
+use super::dma_buf::DmaBuf;
 
 /// Whose buffers pictures are in.
 pub trait Owner: Send + Sync {
@@ -17,7 +17,7 @@ pub trait Owner: Send + Sync {
     fn arrangement(&self) -> &Arrangement;
 
     /// The DMA-BUF that a buffer is, and its number.
-    fn dma_buf(&self, index: usize) -> (&OwnedFd, u64);
+    fn dma_buf(&self, index: usize) -> (&DmaBuf, u64);
 }
 
 /// A picture. The driver gets its buffer back when it is dropped.

@@ -1,6 +1,5 @@
 //! The buffers of a stream, each of which is a DMA-BUF.
 
-use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -10,12 +9,13 @@ use v4l2::{Buffers, Filled};
 use super::CameraError;
 use super::arrangement::Arrangement;
 use super::device::Device;
+use super::dma_buf::DmaBuf;
 use super::picture::Owner;
 
 /// The buffers of a stream. Dropping them stops it.
 pub struct Pool {
     buffers: Buffers,
-    dma_bufs: Vec<OwnedFd>,
+    dma_bufs: Vec<DmaBuf>,
     arrangement: Arrangement,
     /// Number of the first buffer; those of the others follow.
     first_id: u64,
@@ -33,7 +33,7 @@ impl Pool {
     ) -> Result<Pool, CameraError> {
         let buffers = Buffers::request(device.node.clone(), device.parts, count);
         let buffers = buffers.map_err(CameraError::request(path, "get buffers of"))?;
-        let export = |index| buffers.export(index, 0);
+        let export = |index| buffers.export(index, 0).map(DmaBuf::new);
         let dma_bufs: Result<_, _> = (0..buffers.count()).map(export).collect();
         let pool = Pool {
             dma_bufs: dma_bufs.map_err(|errno: Errno| CameraError::Export {
@@ -97,7 +97,7 @@ impl Owner for Pool {
         &self.arrangement
     }
 
-    fn dma_buf(&self, index: usize) -> (&OwnedFd, u64) {
+    fn dma_buf(&self, index: usize) -> (&DmaBuf, u64) {
         (&self.dma_bufs[index], self.first_id + index as u64)
     }
 }

@@ -1,13 +1,19 @@
 //! Frames that nobody gives back never take a driver's last buffers.
 
-use std::os::fd::OwnedFd;
+use std::fs::File;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::arrangement::Arrangement;
+use super::dma_buf::DmaBuf;
 use super::feed::{Feed, RESERVE};
 use super::picture::{Owner, Picture};
+use super::view::LentPicture;
+use crate::buffers::{BufferKind, Buffers};
+use crate::engine::{Lease, SourceError};
 use crate::format::Format;
+use crate::memory::LentMap;
 
 const BUFFERS: usize = 7;
 
@@ -15,7 +21,7 @@ const BUFFERS: usize = 7;
 struct Driver {
     spare: AtomicUsize,
     arrangement: Arrangement,
-    dma_buf: OwnedFd,
+    dma_buf: DmaBuf,
 }
 
 impl Owner for Driver {
@@ -31,19 +37,22 @@ impl Owner for Driver {
         &self.arrangement
     }
 
-    fn dma_buf(&self, _: usize) -> (&OwnedFd, u64) {
+    fn dma_buf(&self, _: usize) -> (&DmaBuf, u64) {
         (&self.dma_buf, 0)
     }
 }
 
 fn driver() -> Arc<Driver> {
+    driver_with(0, File::open("/dev/null").expect("it is there").into())
+}
+
+/// One with rows of `pitch` bytes, and for its buffers this memory.
+fn driver_with(pitch: u32, memory: OwnedFd) -> Arc<Driver> {
     let format = Format::named("GRAY8").expect("a format");
     Arc::new(Driver {
         spare: AtomicUsize::new(BUFFERS),
-        arrangement: Arrangement::new(format, 4, 4, 0).expect("a size"),
-        dma_buf: std::fs::File::open("/dev/null")
-            .expect("it is there")
-            .into(),
+        arrangement: Arrangement::new(format, 4, 4, pitch).expect("a size"),
+        dma_buf: DmaBuf::new(memory),
     })
 }
 
@@ -125,4 +134,41 @@ fn every_picture_is_given_or_passed_over_once() {
         let behind = feed.passed_over(last) as i64;
         assert_eq!(given + dropped + behind + waiting, number);
     }
+}
+
+/// What a plain consumer gets of a picture.
+fn copy(driver: &Arc<Driver>) -> Result<Vec<u8>, SourceError> {
+    let lent = LentPicture::new(&"v4l2:/dev/video9".into(), fill(driver, 1).into());
+    let mut buffers = Buffers::new(BufferKind::Memfd).expect("memfds");
+    let mut buffer = buffers.get(16).expect("memory");
+    let mut writing = buffer.begin().expect("nothing to be told");
+    lent.copy_to(&mut writing)?;
+    assert_eq!(writing.written(), 16);
+    writing.end().expect("nothing to be told");
+    let mut bytes = vec![0; 16];
+    let copied = buffer.as_fd().try_clone_to_owned().expect("a copy");
+    let map = LentMap::new(copied).expect("it maps");
+    map.copy(0, &mut bytes).expect("all inside");
+    Ok(bytes)
+}
+
+#[test]
+fn padded_rows_are_copied_tight_out_of_a_map_that_is_kept() {
+    let mut buffers = Buffers::new(BufferKind::Memfd).expect("memfds");
+    let mut memory = buffers.get(24).expect("memory");
+    let mut writing = memory.begin().expect("nothing to be told");
+    writing.put(b"aaaa..bbbb..cccc..dddd..").expect("it fits");
+    writing.end().expect("nothing to be told");
+    let lent = memory.as_fd().try_clone_to_owned().expect("a copy");
+    let driver = driver_with(6, lent);
+    assert_eq!(copy(&driver).expect("whole"), b"aaaabbbbccccdddd");
+    let first = driver.dma_buf.map().expect("it maps").as_ptr();
+    assert_eq!(copy(&driver).expect("whole"), b"aaaabbbbccccdddd");
+    assert_eq!(driver.dma_buf.map().expect("it maps").as_ptr(), first);
+}
+
+#[test]
+fn a_picture_that_cannot_be_copied_is_told_by_its_camera() {
+    let told = copy(&driver()).expect_err("no memory").to_string();
+    assert!(told.starts_with("'v4l2:/dev/video9': "), "{told}");
 }

@@ -10,11 +10,10 @@ use super::picture::Picture;
 use super::stream::Stream;
 use crate::buffers::{BufferError, Writing};
 use crate::engine::{FrameDescription, Lease, SharedMemory, SourceError, Subscription};
-use crate::memory::LentMap;
 
 /// One consumer's view of a camera, which runs for as long as there is one.
 pub struct View {
-    name: String,
+    name: Arc<str>,
     stream: Arc<Stream>,
     /// Readable when there is something new.
     bell: Arc<OwnedFd>,
@@ -35,7 +34,7 @@ impl View {
         let bell = Arc::new(bell);
         stream.feed().subscribe(bell.clone());
         Ok(View {
-            name: name.to_owned(),
+            name: name.into(),
             short: stream.feed().short(),
             stream,
             bell,
@@ -57,7 +56,7 @@ impl Subscription<LentPicture> for View {
         let Some(picture) = feed.newest(self.last) else {
             return match feed.is_over() {
                 true => Err(SourceError::Away {
-                    stream: self.name.clone(),
+                    stream: self.name.to_string(),
                 }),
                 false => Ok(None),
             };
@@ -65,7 +64,7 @@ impl Subscription<LentPicture> for View {
         let between = self.last.map_or(0, |last| picture.number - last - 1);
         self.dropped += u64::try_from(between).unwrap_or_default();
         self.last = Some(picture.number);
-        Ok(Some(LentPicture(picture)))
+        Ok(Some(LentPicture::new(&self.name, picture)))
     }
 
     fn dropped(&self) -> u64 {
@@ -86,56 +85,71 @@ impl Drop for View {
 }
 
 /// A picture of a camera that is lent.
-pub struct LentPicture(Arc<Picture>);
+pub struct LentPicture {
+    stream: Arc<str>,
+    picture: Arc<Picture>,
+}
 
 impl Lease for LentPicture {
     fn description(&self) -> FrameDescription {
-        let arrangement = self.0.owner.arrangement();
+        let arrangement = self.picture.owner.arrangement();
         FrameDescription {
-            sequence: self.0.number,
+            sequence: self.picture.number,
             width: arrangement.width,
             height: arrangement.height,
             format: arrangement.format,
-            timestamp: self.0.timestamp,
-            pts_ns: Some(self.0.pts_ns),
+            timestamp: self.picture.timestamp,
+            pts_ns: Some(self.picture.pts_ns),
         }
     }
 
     fn shared(&self) -> Option<SharedMemory<'_>> {
-        let (dma_buf, id) = self.0.owner.dma_buf(self.0.index);
+        let (dma_buf, id) = self.picture.owner.dma_buf(self.picture.index);
         Some(SharedMemory {
             id,
             fd: dma_buf.as_fd(),
-            planes: self.0.owner.arrangement().planes,
+            planes: self.picture.owner.arrangement().planes,
             is_dma_buf: true,
         })
     }
 
     fn copy_to(&self, to: &mut Writing<'_>) -> Result<(), SourceError> {
-        let (dma_buf, _) = self.0.owner.dma_buf(self.0.index);
-        let arrangement = self.0.owner.arrangement();
-        let mapped = dma_buf.try_clone().map_err(|error| SourceError::Failed {
-            stream: "a camera".to_owned(),
+        let copied = self.copy_rows(to);
+        copied.map_err(|error| SourceError::Failed {
+            stream: self.stream.to_string(),
             what: error.to_string(),
-        })?;
-        let map = LentMap::new(mapped).map_err(BufferError::Memory)?;
-        let reading = map.begin().map_err(BufferError::Memory)?;
-        let tight = arrangement.format.row_bytes(arrangement.width);
-        let rows = arrangement.format.rows(arrangement.height);
-        let mut row = Vec::new();
-        for ((plane, bytes), rows) in arrangement.planes.iter().zip(tight).zip(rows) {
-            row.resize(bytes as usize, 0);
-            for y in 0..rows {
-                let offset = plane.offset + u64::from(y) * u64::from(plane.stride);
-                map.copy(offset, &mut row).map_err(BufferError::Memory)?;
-                to.put(&row)?;
-            }
-        }
-        Ok(reading.end().map_err(BufferError::Memory)?)
+        })
     }
 
     /// The driver waits for ever; it has others.
     fn time_limit(&self) -> Option<Duration> {
         None
+    }
+}
+
+impl LentPicture {
+    pub(super) fn new(stream: &Arc<str>, picture: Arc<Picture>) -> LentPicture {
+        LentPicture {
+            stream: Arc::clone(stream),
+            picture,
+        }
+    }
+
+    /// Copies what is picture of each row, plane after plane.
+    fn copy_rows(&self, to: &mut Writing<'_>) -> Result<(), BufferError> {
+        let owner = &self.picture.owner;
+        let (dma_buf, _) = owner.dma_buf(self.picture.index);
+        let arrangement = owner.arrangement();
+        let map = dma_buf.map()?;
+        let reading = map.begin()?;
+        let tight = arrangement.format.row_bytes(arrangement.width);
+        let rows = arrangement.format.rows(arrangement.height);
+        for ((plane, bytes), rows) in arrangement.planes.iter().zip(tight).zip(rows) {
+            for y in 0..rows {
+                let offset = plane.offset + u64::from(y) * u64::from(plane.stride);
+                to.put_from(map, offset, bytes as usize)?;
+            }
+        }
+        Ok(reading.end()?)
     }
 }

@@ -93,6 +93,22 @@ impl LentMap {
         Ok(())
     }
 
+    /// As [`copy`](Self::copy), of `len` bytes to byte `at` of a map that can be written.
+    ///
+    /// # Panics
+    /// If they do not end inside of that one.
+    pub(crate) fn copy_across(
+        &self,
+        offset: u64,
+        len: usize,
+        to: &Map,
+        at: usize,
+    ) -> Result<(), MemoryError> {
+        self.check(offset, len as u64)?;
+        to.store_from(at, &self.map, offset as usize, len);
+        Ok(())
+    }
+
     /// Begins to look at it: a DMA-BUF is told.
     pub fn begin(&self) -> Result<Reading<'_>, MemoryError> {
         if let Some(fd) = &self.dma_buf {

@@ -71,6 +71,19 @@ impl Map {
         unsafe { racing::copy(from.as_ptr(), to, from.len()) };
     }
 
+    /// Copies bytes of another mapping, from `start` on, to `offset` on.
+    ///
+    /// # Panics
+    /// If they are not all inside of both, it is this mapping, or this one is for reading.
+    pub fn store_from(&self, offset: usize, other: &Map, start: usize, bytes: usize) {
+        assert_eq!(self.access, Access::Write, "mapped for reading");
+        assert_ne!(self.base, other.base, "onto itself");
+        let (from, to) = (other.address(start, bytes), self.address(offset, bytes));
+        // SAFETY: S1, S2: both have so many bytes, the one that is written to is writable, and two
+        // mappings do not overlap.
+        unsafe { racing::copy(from, to, bytes) };
+    }
+
     fn address(&self, offset: usize, bytes: usize) -> *mut u8 {
         let end = offset.checked_add(bytes);
         assert!(end.is_some_and(|end| end <= self.len), "outside the map");
