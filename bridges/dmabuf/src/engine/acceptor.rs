@@ -1,5 +1,6 @@
 //! Takes consumers in.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -110,6 +111,7 @@ impl<L: Lease + 'static> Acceptor<L> {
             name: format!("process {}", peer.pid),
             peer,
             version: 0,
+            lending: BTreeMap::new(),
             tally: Tally::default(),
         };
         let limit = self.shared.options.max_consumers;

@@ -180,7 +180,7 @@ impl<L: Lease> Consumer<L> {
         self.told.update(|told| told.tally = tally);
     }
 
-    /// Tells the table who it is.
+    /// Tells the table who it is, and how it is lent frames.
     pub(super) fn introduce(&self) {
         self.told.update(|told| told.clone_from(&self.row));
     }

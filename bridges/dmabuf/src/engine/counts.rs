@@ -1,5 +1,6 @@
 //! What is told of the engine and of each consumer.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::ledger::Counts;
@@ -38,6 +39,17 @@ impl Tally {
     }
 }
 
+/// How a consumer is lent the frames of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lending {
+    /// Where they lie.
+    InPlace,
+    /// As copies, as every consumer is.
+    Copied,
+    /// As copies, though one that said hello would get them where they lie.
+    CopiedWithoutHello,
+}
+
 /// A consumer.
 #[derive(Clone, Debug)]
 pub struct ConsumerRow {
@@ -47,6 +59,8 @@ pub struct ConsumerRow {
     pub peer: Peer,
     /// The version of the extensions that it gets: 0 none.
     pub version: u32,
+    /// How it was lent the last frame of each stream that it was lent any of.
+    pub lending: BTreeMap<String, Lending>,
     /// What was counted of it.
     pub tally: Tally,
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
-use super::{FrameDescription, Lease, SharedMemory, SourceError};
+use super::{FrameDescription, Lease, Lending, SharedMemory, SourceError};
 use crate::buffers::{Buffer, BufferError, BufferKind, Buffers};
 use crate::memory::MemoryError;
 use crate::message::{ExtrasOnWire, OnWire, PlanePlace, Planes, VERSION};
@@ -48,6 +48,8 @@ pub struct Parcel<L> {
     pub loan: Loan<L>,
     planes: Planes,
     memory: Memory,
+    /// How it is lent.
+    pub lending: Lending,
 }
 
 impl Lender {
@@ -75,16 +77,21 @@ impl Lender {
             keeps,
         };
         let tight = frame.format.tight(frame.width, frame.height);
-        let suits = |shared: &SharedMemory<'_>| match version {
+        let suits = |shared: &SharedMemory<'_>, version| match version {
             0 => shared.is_dma_buf && Some(shared.planes) == tight,
             _ => shared.is_dma_buf || self.in_place,
         };
-        if let Some(SharedMemory { id, planes, .. }) = lease.shared().filter(suits) {
+        let shared = lease.shared();
+        let would_suit = shared.as_ref().is_some_and(|shared| suits(shared, VERSION));
+        if let Some(SharedMemory { id, planes, .. }) =
+            shared.filter(|shared| suits(shared, version))
+        {
             let keeps = Keeps::InPlace(lease);
             return Ok(Parcel {
                 loan: loan(keeps),
                 planes,
                 memory: Memory::Shared(stream, id),
+                lending: Lending::InPlace,
             });
         }
         let planes = tight.ok_or(BufferError::Memory(MemoryError::Empty))?;
@@ -101,6 +108,10 @@ impl Lender {
             loan: loan(keeps),
             planes,
             memory,
+            lending: match would_suit {
+                true => Lending::CopiedWithoutHello,
+                false => Lending::Copied,
+            },
         })
     }
 

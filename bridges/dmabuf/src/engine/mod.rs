@@ -28,7 +28,7 @@ use rustix::event::{EventfdFlags, eventfd};
 use crate::buffers::Buffers;
 use crate::socket::Listener;
 
-pub use counts::{ConsumerRow, Report, Tally};
+pub use counts::{ConsumerRow, Lending, Report, Tally};
 pub use error::EngineError;
 pub use options::{EngineOptions, Observer};
 pub use source::{FrameDescription, Lease, SharedMemory, Source, SourceError, Subscription};

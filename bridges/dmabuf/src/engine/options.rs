@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::EngineError;
+use super::{EngineError, Lending};
 use crate::buffers::BufferKind;
 use crate::message::DetectionMessage;
 
@@ -37,6 +37,12 @@ pub trait Observer: Send + Sync {
     /// as timed out before.
     fn returned(&self, message: &DetectionMessage, is_late: bool) {
         let _ = (message, is_late);
+    }
+
+    /// A consumer was lent its first frame of a stream, or is lent its frames in another way than
+    /// before.
+    fn lending(&self, consumer: &str, stream: &str, lending: Lending) {
+        let _ = (consumer, stream, lending);
     }
 
     /// A consumer did not return a frame in time.

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::Lease;
 use super::consumer::{Consumer, Gone, real_time};
 use super::lender::{Loan, Parcel, Terms};
+use super::{Lease, Lending};
 use crate::failpoint::{Point, reach};
 use crate::ledger::FrameId;
 use crate::socket::SendError;
@@ -47,6 +47,7 @@ impl<L: Lease> Consumer<L> {
         let terms = (self.row.version >= 1).then_some(terms);
         let is_fd_sent = lender.write(&parcel, name, terms, &mut self.message);
         let (memory, is_copy) = (parcel.memory(), !parcel.loan.keeps_lease());
+        let lending = parcel.lending;
         let sequence = parcel.loan.frame.sequence;
         let id = FrameId { stream, sequence };
         let quarantine = parcel.loan.time_limit;
@@ -67,10 +68,23 @@ impl<L: Lease> Consumer<L> {
                 if let (true, Some(lender)) = (is_fd_sent && terms.is_some(), &mut self.lender) {
                     lender.note_known(memory);
                 }
+                self.note_lending(stream, lending);
                 Ok(())
             }
             Err(error) => self.take_back(id, is_copy, error, now),
         }
+    }
+
+    /// Tells where that is new how frames are lent.
+    fn note_lending(&mut self, stream: usize, lending: Lending) {
+        let name = &self.shared.streams[stream];
+        if self.row.lending.get(name) == Some(&lending) {
+            return;
+        }
+        self.row.lending.insert(name.clone(), lending);
+        let observer = &self.shared.options.observer;
+        observer.lending(&self.row.name, name, lending);
+        self.introduce();
     }
 
     fn pass_on(&self, id: FrameId, is_fd_sent: bool) -> Result<(), SendError> {

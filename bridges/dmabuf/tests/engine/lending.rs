@@ -1,5 +1,6 @@
 //! What consumers get: plain ones and those that said hello.
 
+use frame_lending::engine::Lending;
 use frame_lending::memory::{LentMap, MemoryKind};
 
 use super::Stage;
@@ -137,6 +138,34 @@ fn a_hello_in_mid_stream_leaves_frames_in_flight_as_they_are() {
     });
     stage.feed.publish("cam1", 3);
     assert_eq!(client.next().keys(), PLAIN);
+}
+
+#[test]
+fn it_is_told_how_each_consumer_is_lent_frames() {
+    let stage = Stage::usual();
+    let mut client = stage.client();
+    let lending = |expected: &[(&str, Lending)]| {
+        until(&stage.engine, "told", |report| {
+            let told = report.consumers[0].lending.iter();
+            let told = told.map(|(stream, lending)| (stream.as_str(), *lending));
+            told.eq(expected.iter().copied())
+        });
+    };
+    lending(&[]);
+    stage.feed.publish("cam1", 1);
+    client.next();
+    lending(&[("cam1", Lending::CopiedWithoutHello)]);
+    client.hello(1);
+    until(&stage.engine, "greeted", |report| {
+        report.consumers[0].version == 1
+    });
+    stage.feed.publish("cam2", 1);
+    client.next();
+    let before = ("cam1", Lending::CopiedWithoutHello);
+    lending(&[before, ("cam2", Lending::InPlace)]);
+    stage.feed.publish("cam1", 2);
+    client.next();
+    lending(&[("cam1", Lending::InPlace), ("cam2", Lending::InPlace)]);
 }
 
 #[test]

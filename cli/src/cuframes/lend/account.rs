@@ -1,6 +1,6 @@
 //! The account of frames, for people and for programs.
 
-use frame_lending::engine::{ConsumerRow, Report, Tally};
+use frame_lending::engine::{ConsumerRow, Lending, Report, Tally};
 use program::output;
 use serde_json::{Value, json};
 
@@ -13,7 +13,8 @@ pub fn of(report: &Report, memories: &Memories, is_last: bool) -> Value {
     all["gone"] = json!(report.gone);
     all["refused"] = json!(report.refused);
     all["keys"] = memories.all().map(key).collect();
-    all["consumers"] = report.consumers.iter().map(consumer).collect();
+    let consumers = report.consumers.iter();
+    all["consumers"] = consumers.map(|row| consumer(row, memories)).collect();
     all
 }
 
@@ -21,12 +22,17 @@ fn key((key, memory): (&str, Option<Memory>)) -> Value {
     json!({ "key": key, "memory": memory.map(Memory::name) })
 }
 
-fn consumer(row: &ConsumerRow) -> Value {
+fn consumer(row: &ConsumerRow, memories: &Memories) -> Value {
     let mut one = tally(&row.tally);
     one["name"] = json!(row.name);
     one["pid"] = json!(row.peer.pid);
     one["uid"] = json!(row.peer.uid);
     one["v"] = json!(row.version);
+    let memory = |(key, lending): (&String, &Lending)| {
+        let memory = memories.name_for(key, *lending);
+        (key.clone(), json!(memory))
+    };
+    one["memory"] = row.lending.iter().map(memory).collect();
     one
 }
 
@@ -74,16 +80,38 @@ pub fn table(report: &Report, memories: &Memories) -> String {
         vec![key.to_owned(), memory.to_owned()]
     });
     let keys: Vec<_> = keys.collect();
-    output::table(&["KEY", "MEMORY"], &keys) + &output::table(&HEADINGS, &rows)
+    let mut tables = output::table(&["KEY", "MEMORY"], &keys);
+    let lent: Vec<_> = report
+        .consumers
+        .iter()
+        .flat_map(|row| lent(row, memories))
+        .collect();
+    if !lent.is_empty() {
+        tables += &output::table(&["CONSUMER", "KEY", "MEMORY"], &lent);
+    }
+    tables + &output::table(&HEADINGS, &rows)
+}
+
+/// In what memory a consumer gets the frames of each key.
+fn lent(row: &ConsumerRow, memories: &Memories) -> Vec<Vec<String>> {
+    let line = |(key, lending): (&String, &Lending)| {
+        let memory = memories.name_for(key, *lending).unwrap_or_default();
+        vec![shown(&row.name), key.clone(), memory.to_owned()]
+    };
+    row.lending.iter().map(line).collect()
+}
+
+/// A name of another process: a terminal obeys what it cannot show.
+pub fn shown(name: &str) -> String {
+    let shown = name.chars().flat_map(|letter| match letter.is_control() {
+        true => letter.escape_default().collect(),
+        false => vec![letter],
+    });
+    shown.collect()
 }
 
 fn line(name: &str, tally: &Tally) -> Vec<String> {
     let frames = &tally.frames;
-    // Names come from other processes, and a terminal obeys what it cannot show.
-    let name = name.chars().flat_map(|letter| match letter.is_control() {
-        true => letter.escape_default().collect(),
-        false => vec![letter],
-    });
     let counts = [
         frames.sent,
         frames.returned,
@@ -99,5 +127,5 @@ fn line(name: &str, tally: &Tally) -> Vec<String> {
         tally.malformed,
     ];
     let counts = counts.iter().map(u64::to_string);
-    std::iter::once(name.collect()).chain(counts).collect()
+    std::iter::once(shown(name)).chain(counts).collect()
 }

@@ -1,9 +1,11 @@
-//! In what memory the frames of keys go to processes that know where in it to look.
+//! In what memory the frames of keys are lent: to processes that know where in it to look, and to
+//! those that do not.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cuframes::{Frame, MemoryKind};
 use cuframes_cli::terminal::say;
+use frame_lending::engine::Lending;
 use frame_lending::memory::LentMap;
 
 /// In what memory frames are lent.
@@ -27,6 +29,14 @@ impl Memory {
             Memory::DmaBuf => "dma-buf",
             Memory::HostCopy => "host copy",
             Memory::DmaBufCopy => "dma-buf copy",
+        }
+    }
+
+    /// As reports say it of a consumer, which is lent frames of a key with this memory like that.
+    pub fn name_for(self, lending: Lending) -> &'static str {
+        match lending {
+            Lending::CopiedWithoutHello => "copied: the consumer did not say hello",
+            Lending::InPlace | Lending::Copied => self.name(),
         }
     }
 
@@ -81,6 +91,12 @@ impl Memories {
             let why = why.map(|why| format!(": {why}")).unwrap_or_default();
             say(&format!("{key}: memory {}{why}", memory.name()));
         }
+    }
+
+    /// As reports say it of a consumer that is lent frames of a key like that.
+    pub fn name_for(&self, key: &str, lending: Lending) -> Option<&'static str> {
+        let (_, memory) = self.all().find(|(known, _)| *known == key)?;
+        memory.map(|memory| memory.name_for(lending))
     }
 
     /// Each key, and its memory as soon as somebody was lent a frame of it.

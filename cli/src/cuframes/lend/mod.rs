@@ -1,6 +1,7 @@
 //! `cuframes lend`.
 
 mod account;
+mod events;
 mod held;
 mod keys;
 mod lent;
@@ -19,6 +20,7 @@ use frame_lending::gateway::{Gateway, GatewayOptions};
 use program::output::{print, print_json};
 use program::signals::Signals;
 
+use events::Events;
 use memory::Memories;
 use sources::Sources;
 
@@ -58,13 +60,21 @@ fn start(arguments: &LendArguments, sources: Sources) -> Result<Engine, Failure>
     options.timeout = arguments.timeout();
     options.buffers = arguments.buffers.clone();
     options.max_consumers = arguments.max_consumers.into();
-    if !arguments.no_gateway {
-        let mut gateway = GatewayOptions::at(&arguments.gateway);
-        gateway.mode = arguments.mode;
-        gateway.allow_uids.clone_from(&arguments.trust.allow_uids);
-        options.observer = Arc::new(Gateway::listen(gateway)?);
-    }
+    options.observer = Arc::new(Events {
+        gateway: gateway(arguments)?,
+        is_quiet: arguments.quiet,
+    });
     Ok(Engine::start(Box::new(sources), options)?)
+}
+
+fn gateway(arguments: &LendArguments) -> Result<Option<Gateway>, Failure> {
+    if arguments.no_gateway {
+        return Ok(None);
+    }
+    let mut options = GatewayOptions::at(&arguments.gateway);
+    options.mode = arguments.mode;
+    options.allow_uids.clone_from(&arguments.trust.allow_uids);
+    Ok(Some(Gateway::listen(options)?))
 }
 
 fn watch(

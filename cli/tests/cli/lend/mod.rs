@@ -5,6 +5,7 @@ mod gpu;
 mod hostile;
 mod late;
 mod small;
+mod told;
 mod trouble;
 
 use std::fs;
