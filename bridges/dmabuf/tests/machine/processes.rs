@@ -146,6 +146,14 @@ pub struct Engine {
 }
 
 impl Engine {
+    /// Whether it has the file open, there or not.
+    pub fn has_open(&self, path: &str) -> bool {
+        let open = fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("it runs");
+        // One that was closed meanwhile is none.
+        let mut names = open.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
+        names.any(|name| name.to_string_lossy().starts_with(path))
+    }
+
     /// Waits until it has counted so many.
     pub fn counts(&mut self, name: &str, number: usize) {
         loop {

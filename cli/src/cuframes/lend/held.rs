@@ -8,8 +8,8 @@ use frame_lending::buffers::Writing;
 use frame_lending::engine::{FrameDescription, Lease, SharedMemory, SourceError};
 use frame_lending::message::PlanePlace;
 
-use super::keys::why;
 use super::memory::Memory;
+use super::why::why;
 
 /// A frame that is lent.
 pub struct Held {

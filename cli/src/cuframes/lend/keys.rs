@@ -6,7 +6,7 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cuframes::{Error, Mode, Subscriber};
+use cuframes::{Mode, Subscriber};
 use cuframes_cli::args::LendArguments;
 use frame_lending::buffers::BufferKind;
 use frame_lending::engine::{Source, SourceError, Subscription};
@@ -15,6 +15,7 @@ use frame_lending::real_time::RealTime;
 use super::lent::Lent;
 use super::memory::Memories;
 use super::view::View;
+use super::why::why;
 
 /// The keys of a command.
 pub struct Keys {
@@ -64,20 +65,5 @@ impl Source<Lent> for Keys {
             memories,
             clock,
         )))
-    }
-}
-
-/// What the library says of a key, in the words of lending.
-pub fn why(key: &str, error: &Error) -> SourceError {
-    let stream = key.to_owned();
-    match error {
-        Error::NotFound { .. } | Error::Disconnected { .. } | Error::EndOfStream { .. } => {
-            SourceError::Away { stream }
-        }
-        Error::LeaseLimit { .. } => SourceError::Busy { stream },
-        error => SourceError::Failed {
-            stream,
-            what: error.to_string(),
-        },
     }
 }

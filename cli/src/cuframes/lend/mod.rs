@@ -8,6 +8,7 @@ mod lent;
 mod memory;
 mod sources;
 mod view;
+mod why;
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -10,9 +10,9 @@ use frame_lending::format::Format;
 use frame_lending::real_time::RealTime;
 
 use super::held::Held;
-use super::keys::why;
 use super::lent::Lent;
 use super::memory::{Memories, Memory};
+use super::why::why;
 
 /// What a GPU takes for a frame at most; one that takes longer is passed over.
 const COMPLETE: Duration = Duration::from_secs(1);
