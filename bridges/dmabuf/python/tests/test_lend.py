@@ -115,6 +115,9 @@ class Lend(unittest.TestCase):
             boxes += len(seen)
         self.assertEqual(boxes, 2 * (FRAMES - FRAMES // 8))
         self.check_account(lend, plain)
+        # One that is killed leaves its memory to the next publisher of the key.
+        camera.stdin.close()
+        self.assertEqual(camera.wait(WATCHDOG), 0)
 
     def check_account(self, lend, plain):
         """Every frame was sent, came back in time, and was found by who listens."""
