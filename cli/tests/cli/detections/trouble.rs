@@ -18,9 +18,13 @@ fn each_end_has_its_exit_code() {
     let gateway = gateway(&place);
     let said = assert_code(&place.run(&format!("{line} --timeout 0.05")), 6);
     assert!(said.contains("no detections within 50 ms"), "{said}");
+    // The next one is told from it by the number of those who listen.
+    let until_left = || until("leave", || gateway.counts().listeners == 0);
+    until_left();
     let running = start(&place, &gateway, "");
     running.signal(Signal::TERM);
     assert_signal(running.output().status, Signal::TERM);
+    until_left();
     let running = start(&place, &gateway, "--no-reattach");
     drop(gateway);
     let said = assert_code(&running.output(), 5);

@@ -116,7 +116,7 @@ fn without_its_detections_there_is_no_picture() {
     let picture = place.dir.path().join("x.png");
     let socket = detections::socket(&place);
     let line = format!(
-        "snapshot KEY -o {} --detections --timeout 0.3 --gateway {}",
+        "snapshot KEY -o {} --detections --timeout 1 --gateway {}",
         picture.display(),
         socket.display()
     );
