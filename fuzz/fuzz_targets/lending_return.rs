@@ -1,9 +1,11 @@
 //! Whatever a consumer of lent frames sends: it is refused in few words, or it is what a parser of
-//! JSON says that it is, keeps its promises, and says the same when it is written again.
+//! JSON says that it is, keeps its promises, says the same when it is written again, and is the same
+//! where its texts stay in the packet.
 #![no_main]
 
 use frame_lending::message::{
-    Detection, FromConsumer, MAX_DETECTIONS, Return, Status, parse_from_consumer,
+    Detection, FromConsumer, MAX_DETECTIONS, Return, Status, Text, parse_from_consumer,
+    parse_in_place,
 };
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value};
@@ -13,7 +15,10 @@ fuzz_target!(|bytes: &[u8]| {
         return;
     };
     let has_said_hello = first % 2 == 1;
-    match parse_from_consumer(bytes, has_said_hello) {
+    let parsed = parse_from_consumer(bytes, has_said_hello);
+    let in_place = parse_in_place(bytes, has_said_hello);
+    assert_eq!(parsed, in_place.map(owned));
+    match parsed {
         Ok(FromConsumer::Hello(hello)) => {
             assert_eq!(object(bytes)["v"], hello.v);
             let again = parse_from_consumer(&hello.to_json(), has_said_hello);
@@ -30,6 +35,25 @@ fuzz_target!(|bytes: &[u8]| {
         Err(error) => assert!(error.to_string().chars().count() < 400, "{error}"),
     }
 });
+
+fn owned(message: FromConsumer<Text<'_>>) -> FromConsumer {
+    match message {
+        FromConsumer::Hello(hello) => FromConsumer::Hello(hello),
+        FromConsumer::Return(returned) => FromConsumer::Return(Return {
+            stream_id: returned.stream_id.to_string(),
+            sequence: returned.sequence,
+            width: returned.width,
+            height: returned.height,
+            inference_time: returned.inference_time,
+            status: returned.status,
+            model_name: returned.model_name.to_string(),
+            timestamp: returned.timestamp,
+            detections: returned.detections,
+            frame_timestamp: returned.frame_timestamp,
+            error: returned.error,
+        }),
+    }
+}
 
 fn object(bytes: &[u8]) -> Map<String, Value> {
     serde_json::from_slice(bytes).expect("an object for others, too")

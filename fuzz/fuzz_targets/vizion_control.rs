@@ -58,7 +58,9 @@ fn invalid(bytes: &[u8], error: &RequestError) {
             assert!(whole.is_none_or(|object| object.contains_key("request_id")));
         }
     }
-    let line = Answer::error(&error.to_string()).with("code", "invalid").to_line();
+    let line = Answer::error(&error.to_string())
+        .with("code", "invalid")
+        .to_line();
     assert!(line.len() <= MAX_ANSWER && line.ends_with("\"code\":\"invalid\"}\n"));
 }
 

@@ -188,7 +188,7 @@ pub fn parse_from_consumer(
 /// As [`parse_from_consumer`], for who has the packet while it looks at the message: a return whose
 /// texts are without escapes, and which has no detections, no error and one of the two usual states,
 /// needs no memory.
-pub(crate) fn parse_in_place(
+pub fn parse_in_place(
     bytes: &[u8],
     has_said_hello: bool,
 ) -> Result<FromConsumer<Text<'_>>, MessageError> {

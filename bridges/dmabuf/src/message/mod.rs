@@ -21,14 +21,15 @@ use sound::{Envelope, Sound};
 pub use detection::{Bbox, Detection, InvalidDetection};
 pub use detections::{DetectionMessage, MAX_DETECTIONS_PACKET, parse_detections};
 pub use error::MessageError;
+pub(crate) use from_consumer::parse_complaint;
 pub use from_consumer::{
     ErrorInfo, FromConsumer, Hello, MAX_DETECTIONS, Return, Status, parse_from_consumer,
+    parse_in_place,
 };
-pub(crate) use from_consumer::{parse_complaint, parse_in_place};
 pub use planes::{MAX_PLANES, PlanePlace, Planes};
 pub(crate) use send::{ExtrasOnWire, OnWire, parse_named};
 pub use send::{Send, SendExtras, parse_send};
-pub(crate) use sound::Text;
+pub use sound::Text;
 
 /// Bytes of the largest packet that is taken: what a socket passes on with its default buffers.
 pub const MAX_PACKET: usize = 212_960;
