@@ -91,7 +91,8 @@ fn quarantine_ends_before_the_publisher_ends_the_lease() {
     until(&stage.engine, "over", |report| {
         report.total.quarantined == 0
     });
-    assert!(begun.elapsed() >= Duration::from_millis(800));
+    // Four fifths of it; the engine may have looked at its clock just before.
+    assert!(begun.elapsed() >= Duration::from_millis(750));
     until(&stage.engine, "free", |_| stage.feed.held("cam1") == 0);
     client.give_back("cam1", 1);
     let report = until(&stage.engine, "unknown", |report| {
